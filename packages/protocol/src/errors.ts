@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// errors - every error that a caller can meet, each with a stable code
+
+/**
+ * The codes of all errors of these packages. Compare `error.code`, not the class: when a package is installed twice,
+ * `instanceof` fails.
+ */
+export type ErrorCode =
+  | 'MDP_INVALID_ARGUMENT'
+  | 'MDP_INVALID_STATE'
+  | 'MDP_BIND'
+  | 'MDP_TIMEOUT'
+  | 'MDP_ABORTED'
+  | 'MDP_REMOTE'
+  | 'MDP_DISCONNECTED'
+  | 'MDP_CLOSED'
+  | 'MDP_PROTOCOL'
+  | 'MDP_OVERLOADED';
+
+/** Every {@link ErrorCode}, in the order of the documentation. */
+export const ERROR_CODES: readonly ErrorCode[] = [
+  'MDP_INVALID_ARGUMENT',
+  'MDP_INVALID_STATE',
+  'MDP_BIND',
+  'MDP_TIMEOUT',
+  'MDP_ABORTED',
+  'MDP_REMOTE',
+  'MDP_DISCONNECTED',
+  'MDP_CLOSED',
+  'MDP_PROTOCOL',
+  'MDP_OVERLOADED',
+];
+
+/** The common parent: an `Error` with a stable `code`. */
+export class MdpError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** Shorten a value for a message: what was given, readable and bounded. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return `an array of ${String(value.length)}`;
+  if (ArrayBuffer.isView(value)) return `${String(value.byteLength)} bytes`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}
+
+/**
+ * `MDP_INVALID_ARGUMENT`: the caller gave an option or an argument that is not allowed. The message names it, the value
+ * and what is allowed.
+ */
+export class ArgumentError extends MdpError {
+  /** The option or argument, as the caller knows it: `timeoutMs`, `body[1]`. */
+  readonly argument: string;
+
+  constructor(argument: string, value: unknown, allowed: string) {
+    super('MDP_INVALID_ARGUMENT', `${argument}: got ${show(value)}, allowed is ${allowed}`);
+    this.argument = argument;
+  }
+}
+
+/** `MDP_INVALID_STATE`: the call is not possible now: started twice, replied twice, iterated twice. */
+export class StateError extends MdpError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('MDP_INVALID_STATE', message, options);
+  }
+}
+
+/** `MDP_BIND`: the broker could not bind an endpoint; `cause` has the reason of the operating system. */
+export class BindError extends MdpError {
+  /** The endpoint that could not be bound. */
+  readonly endpoint: string;
+
+  constructor(endpoint: string, options?: ErrorOptions) {
+    const reason = options?.cause instanceof Error ? `: ${options.cause.message}` : '';
+    super('MDP_BIND', `cannot listen on ${endpoint}${reason}`, options);
+    this.endpoint = endpoint;
+  }
+}
+
+/** What is known of a request that failed. */
+export interface RequestFacts {
+  /** The service that was asked. */
+  readonly service: string;
+  /** How often the client had sent the request, 0 when it never left. */
+  readonly attempts: number;
+}
+
+/** The common parent of the errors that end a request. */
+export class RequestError extends MdpError implements RequestFacts {
+  readonly service: string;
+  readonly attempts: number;
+
+  constructor(code: ErrorCode, message: string, facts: RequestFacts, options?: ErrorOptions) {
+    super(code, message, options);
+    this.service = facts.service;
+    this.attempts = facts.attempts;
+  }
+}
+
+/** `MDP_TIMEOUT`: the deadline, or the longest wait for the next part, has passed. The work may have been done. */
+export class TimeoutError extends RequestError {
+  constructor(message: string, facts: RequestFacts, options?: ErrorOptions) {
+    super('MDP_TIMEOUT', message, facts, options);
+  }
+}
+
+/** `MDP_ABORTED`: the caller's own `AbortSignal` ended the request; `cause` is the signal's reason. */
+export class AbortedError extends RequestError {
+  constructor(message: string, facts: RequestFacts, options?: ErrorOptions) {
+    super('MDP_ABORTED', message, facts, options);
+  }
+}
+
+/**
+ * `MDP_REMOTE`: the broker or the worker answered with an error reply (MDPE01).
+ *
+ * A worker's handler throws one to choose the status of its error reply: `new RemoteError(400, 'no such size')`.
+ */
+export class RemoteError extends RequestError {
+  /** The three-digit status of the error reply: {@link STATUS}. */
+  readonly status: number;
+
+  constructor(status: number, message: string, facts: RequestFacts = { service: '', attempts: 0 }) {
+    super('MDP_REMOTE', message, facts);
+    this.status = status;
+  }
+}
+
+/** `MDP_DISCONNECTED`: the connection broke while the request was on its way. The work may have been done. */
+export class DisconnectedError extends RequestError {
+  constructor(message: string, facts: RequestFacts, options?: ErrorOptions) {
+    super('MDP_DISCONNECTED', message, facts, options);
+  }
+}
+
+/** `MDP_CLOSED`: the client was closed before the request ended. */
+export class ClosedError extends RequestError {
+  constructor(message: string, facts: RequestFacts, options?: ErrorOptions) {
+    super('MDP_CLOSED', message, facts, options);
+  }
+}
+
+/** `MDP_PROTOCOL`: the other side sent what its dialect does not allow: most often the wrong `dialect` option. */
+export class ProtocolError extends RequestError {
+  constructor(message: string, facts: RequestFacts, options?: ErrorOptions) {
+    super('MDP_PROTOCOL', message, facts, options);
+  }
+}
+
+/** `MDP_OVERLOADED`: the client has as many requests waiting as it may have; nothing was sent. */
+export class OverloadedError extends RequestError {
+  constructor(message: string, facts: RequestFacts, options?: ErrorOptions) {
+    super('MDP_OVERLOADED', message, facts, options);
+  }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// index - the public interface of @mdp/protocol
+
+export type { ClientCommands, Dialect, HeaderKind, WorkerCommands } from './dialect.js';
+export {
+  CLIENT_COMMANDS,
+  COMMAND_FRAMES,
+  DIALECTS,
+  HEADERS,
+  HEADER_LENGTH,
+  WORKER_COMMANDS,
+  headerKind,
+  isDialect,
+} from './dialect.js';
+export type { Frame, FrameLike } from './frame.js';
+export { EMPTY_FRAME, byteLength, bytes, isFrame, sameFrame, text, toFrames } from './frame.js';
+export type { ErrorCode, RequestFacts } from './errors.js';
+export {
+  AbortedError,
+  ArgumentError,
+  BindError,
+  ClosedError,
+  DisconnectedError,
+  ERROR_CODES,
+  MdpError,
+  OverloadedError,
+  ProtocolError,
+  RemoteError,
+  RequestError,
+  StateError,
+  TimeoutError,
+} from './errors.js';
+export { MAX_SERVICE_NAME_BYTES, MMI_PREFIX, decodeServiceName, encodeServiceName } from './service-name.js';
+export type { ErrorReply } from './error-reply.js';
+export { BROKER_STATUSES, STATUS, decodeErrorReply, encodeErrorReply } from './error-reply.js';
+export type { StrayToken } from './token.js';
+export { NONCE_LENGTH, TOKEN_LENGTH, TokenMint } from './token.js';
+export type {
+  BrokerInbound,
+  BrokerSignal,
+  ClientInbound,
+  ClientReply,
+  ClientRequest,
+  InvalidMessage,
+  InvalidReason,
+  WorkerInbound,
+  WorkerReady,
+  WorkerReply,
+  WorkerRequest,
+  WorkerSignal,
+} from './message.js';
+export { INVALID_REASONS } from './message.js';
+export {
+  MAX_ADDRESS_FRAMES,
+  MAX_ADDRESS_FRAME_BYTES,
+  decodeAtBroker,
+  decodeAtClient,
+  decodeAtWorker,
+} from './decode.js';
+export {
+  encodeClientReply,
+  encodeReady,
+  encodeRequest,
+  encodeSignal,
+  encodeWorkerReply,
+  encodeWorkerRequest,
+} from './encode.js';
+export { DEFAULT_ENDPOINT, DEFAULT_HEARTBEAT_INTERVAL_MS, DEFAULT_HEARTBEAT_LIVENESS } from './defaults.js';

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// internal - what the sibling packages share beyond the public interface; without any promise of stability
+
+export type { BackoffOptions } from './backoff.js';
+export { backoffMs } from './backoff.js';
+export {
+  MAX_DURATION_MS,
+  booleanOption,
+  choiceOption,
+  dialectOption,
+  durationOption,
+  endpointOption,
+  endpointsOption,
+  integerOption,
+  numberOption,
+  refuseUnknownOptions,
+} from './options.js';

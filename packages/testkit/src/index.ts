@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// index - everything that tests of the other packages use
+
+export { FakeClock } from './clock.js';
+export type { RawFrame } from './raw-peer.js';
+export { RawBroker, RawPeer } from './raw-peer.js';
+export { waitUntil } from './wait.js';
