@@ -13,7 +13,7 @@ export const MAX_ADDRESS_FRAMES = 8;
 /** The longest frame of an address, in bytes (a ZeroMQ routing id has at most 255). */
 export const MAX_ADDRESS_FRAME_BYTES = 255;
 
-// One object per reason: hostile input costs no allocation.
+// One object per reason: hostile input costs no allocation (MDP-B-30).
 const INVALID: Readonly<Record<InvalidReason, InvalidMessage>> = {
   'no-header': { type: 'invalid', reason: 'no-header' },
   'address-too-long': { type: 'invalid', reason: 'address-too-long' },
@@ -39,7 +39,7 @@ function commandByte(frame: Frame | undefined): number {
  *
  * The address is every frame before the first six-byte frame that is a known header: none for a plain peer, the empty
  * frame for Majortomo and MDP/0.1, more behind ROUTER-DEALER proxies. The dialect follows from the header and the
- * command byte, never from the address.
+ * command byte, never from the address (MDP-B-05, MDP01-14).
  *
  * @param frames - a whole message; the frames are not copied
  * @param start - index of the first frame to read: 1 where a ROUTER put the routing id in front. A routing id is never
@@ -75,6 +75,7 @@ export function decodeAtBroker(frames: readonly Frame[], start = 0): BrokerInbou
   }
 }
 
+/** REQUEST from its command on (MDP-B-07, MDP01-01). */
 function decodeRequest(
   frames: readonly Frame[],
   at: number,
@@ -89,6 +90,7 @@ function decodeRequest(
   return { type: 'request', dialect, address, service, body: frames.slice(at + 1) };
 }
 
+/** What a worker says, after its header (MDP-B-16, MDP-B-19, MDP-B-20, MDP01-07, MDP01-09, MDP01-10, MDP01-11). */
 function decodeWorker(
   frames: readonly Frame[],
   at: number,
@@ -115,6 +117,7 @@ function decodeWorker(
   return INVALID['unknown-command'];
 }
 
+/** PARTIAL and FINAL: one address frame, one empty one (MDP-B-18, MDP-B-34, MDP01-12, MDP01-13), the body. */
 function decodeReply(
   type: 'partial' | 'final',
   frames: readonly Frame[],
@@ -127,28 +130,40 @@ function decodeReply(
     return INVALID['no-client-address'];
   }
   if (frames[at + 1]?.length !== 0) return INVALID['no-delimiter'];
+  // Majortomo ends a stream with a FINAL that has no body; in MDP/0.1 nobody does, so there RFC 7 is held to.
   if (dialect === 'mdp01' && frames.length === at + 2) return INVALID['no-body'];
   return { type, dialect, address, token, body: frames.slice(at + 2) };
 }
 
+const CLIENT_HEADER: Readonly<Record<Dialect, HeaderKind>> = {
+  rfc18: 'client02',
+  majortomo: 'client02',
+  mdp01: 'client01',
+};
+
+const WORKER_HEADER: Readonly<Record<Dialect, HeaderKind>> = {
+  rfc18: 'worker02',
+  majortomo: 'worker02',
+  mdp01: 'worker01',
+};
+
 /** Index of the header at a peer, which sees no address but the empty frame of its dialect; -1 when it is not there. */
-function headerIndex(frames: readonly Frame[], dialect: Dialect, side: 'client' | 'worker'): number {
+function headerIndex(frames: readonly Frame[], dialect: Dialect, expected: HeaderKind): number {
   const at = dialect === 'rfc18' ? 0 : 1;
   if (at === 1 && frames[0]?.length !== 0) return -1;
   const header = frames[at];
-  const version = dialect === 'mdp01' ? '01' : '02';
-  return header !== undefined && headerKind(header) === `${side}${version}` ? at : -1;
+  return header !== undefined && headerKind(header) === expected ? at : -1;
 }
 
 /**
- * Read a message at a client.
+ * Read a message at a client (MDP-C-03, MDP-C-04, MDP01-02).
  *
  * @param dialect - what the client speaks
  * @param frames - a whole message as a DEALER receives it
  * @returns the reply, or why it is none
  */
 export function decodeAtClient(dialect: Dialect, frames: readonly Frame[]): ClientInbound | InvalidMessage {
-  let at = headerIndex(frames, dialect, 'client');
+  let at = headerIndex(frames, dialect, CLIENT_HEADER[dialect]);
   if (at < 0) return INVALID['no-header'];
   let type: 'partial' | 'final' = 'final';
   if (dialect !== 'mdp01') {
@@ -169,14 +184,14 @@ export function decodeAtClient(dialect: Dialect, frames: readonly Frame[]): Clie
 }
 
 /**
- * Read a message at a worker.
+ * Read a message at a worker (MDP-W-11, MDP01-08).
  *
  * @param dialect - what the worker speaks
  * @param frames - a whole message as a DEALER receives it
  * @returns the command, or why it is none
  */
 export function decodeAtWorker(dialect: Dialect, frames: readonly Frame[]): WorkerInbound | InvalidMessage {
-  const at = headerIndex(frames, dialect, 'worker');
+  const at = headerIndex(frames, dialect, WORKER_HEADER[dialect]);
   if (at < 0) return INVALID['no-header'];
   if (frames.length <= at + 1) return INVALID['no-command'];
   const commands = WORKER_COMMANDS[dialect];

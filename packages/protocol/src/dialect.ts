@@ -20,7 +20,7 @@ export const DIALECTS: readonly Dialect[] = ['rfc18', 'majortomo', 'mdp01'];
 /** Length of every MDP header frame, in bytes. */
 export const HEADER_LENGTH = 6;
 
-/** The header frames: `C` is MDP/Client, `W` is MDP/Worker, the digits are the version. */
+/** The header frames: `C` is MDP/Client, `W` is MDP/Worker, the digits are the version. Never write to them. */
 export const HEADERS = {
   client02: bytes('MDPC02'),
   worker02: bytes('MDPW02'),
@@ -73,7 +73,7 @@ export function isDialect(value: unknown): value is Dialect {
 export type HeaderKind = 'client02' | 'worker02' | 'client01' | 'worker01';
 
 /**
- * Recognise a header frame: exactly six bytes, `MDP`, `C` or `W`, `01` or `02`.
+ * Recognise a header frame: exactly six bytes, `MDP`, `C` or `W`, `01` or `02` (MDP-B-06).
  *
  * @param frame - any frame from a peer
  */

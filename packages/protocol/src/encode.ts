@@ -7,7 +7,7 @@ import { ArgumentError } from './errors.js';
 import type { Frame } from './frame.js';
 import { EMPTY_FRAME, isFrame } from './frame.js';
 
-/** What a client or worker puts in front of the header: nothing in `rfc18`, an empty frame in the others. */
+/** What a client or worker puts in front of the header: nothing in `rfc18`, an empty frame in the others (MDP01-06). */
 const OWN_ENVELOPE: Readonly<Record<Dialect, readonly Frame[]>> = {
   rfc18: [],
   majortomo: [EMPTY_FRAME],
@@ -43,7 +43,7 @@ function pushPadded(out: Frame[], body: readonly Frame[]): Frame[] {
 }
 
 /**
- * REQUEST, from a client to a broker.
+ * REQUEST, from a client to a broker (MDP-C-01, MDP01-01).
  *
  * @param dialect - what the client speaks
  * @param service - the frame of the service name: {@link encodeServiceName}
@@ -61,7 +61,7 @@ export function encodeRequest(dialect: Dialect, service: Frame, body: readonly F
 }
 
 /**
- * PARTIAL or FINAL, from a broker to a client.
+ * PARTIAL or FINAL, from a broker to a client (MDP-B-09, MDP-B-10, MDP01-02).
  *
  * @param dialect - what the client speaks
  * @param envelope - what goes in front: the routing id and the address of the request, frame for frame
@@ -90,7 +90,7 @@ export function encodeClientReply(
 }
 
 /**
- * READY, from a worker to a broker.
+ * READY, from a worker to a broker (MDP-W-03, MDP01-07).
  *
  * @param dialect - what the worker speaks
  * @param service - the frame of the service name: {@link encodeServiceName}
@@ -100,12 +100,12 @@ export function encodeReady(dialect: Dialect, service: Frame): Frame[] {
 }
 
 /**
- * REQUEST, from a broker to a worker.
+ * REQUEST, from a broker to a worker: one address frame, one empty one (MDP-B-17, MDP-B-32, MDP-B-33, MDP01-08).
  *
  * @param dialect - what the worker speaks
  * @param envelope - what goes in front: the routing id and the address of the READY, frame for frame
  * @param token - the client address, one frame
- * @param body - one or more frames
+ * @param body - the frames of the client's REQUEST; none is sent as one empty frame
  * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when a frame is not bytes
  */
 export function encodeWorkerRequest(
@@ -120,7 +120,8 @@ export function encodeWorkerRequest(
 }
 
 /**
- * PARTIAL or FINAL, from a worker to a broker.
+ * PARTIAL or FINAL, from a worker to a broker: one address frame, one empty one (MDP-W-12, MDP-W-13, MDP-W-18,
+ * MDP-W-19, MDP01-09).
  *
  * @param dialect - what the worker speaks
  * @param type - `partial` does not exist in `mdp01`
@@ -142,7 +143,7 @@ export function encodeWorkerReply(
 }
 
 /**
- * HEARTBEAT or DISCONNECT, in either direction.
+ * HEARTBEAT or DISCONNECT, in either direction (MDP-W-14, MDP-W-15, MDP01-10, MDP01-11).
  *
  * @param dialect - what the worker speaks
  * @param type - which of the two

@@ -128,8 +128,23 @@ export class RemoteError extends RequestError {
   /** The three-digit status of the error reply: {@link STATUS}. */
   readonly status: number;
 
-  constructor(status: number, message: string, facts: RequestFacts = { service: '', attempts: 0 }) {
-    super('MDP_REMOTE', message, facts);
+  /**
+   * @param status - three digits, 100 to 999
+   * @param message - for people; it travels with the error reply
+   * @param facts - what is known of the request; a worker's handler leaves it out
+   * @param options - `cause` stays on this side and does not travel
+   * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when the status has not three digits
+   */
+  constructor(
+    status: number,
+    message: string,
+    facts: RequestFacts = { service: '', attempts: 0 },
+    options?: ErrorOptions,
+  ) {
+    if (!Number.isInteger(status) || status < 100 || status > 999) {
+      throw new ArgumentError('status', status, 'a whole number from 100 to 999');
+    }
+    super('MDP_REMOTE', message, facts, options);
     this.status = status;
   }
 }

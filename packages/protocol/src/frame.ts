@@ -9,13 +9,14 @@ export type Frame = Uint8Array;
 /** What callers may give for a frame: bytes, or a string that is sent as UTF-8. */
 export type FrameLike = Uint8Array | string;
 
-/** A frame without bytes, the envelope delimiter. */
+/** A frame without bytes: the envelope delimiter. */
 export const EMPTY_FRAME: Frame = new Uint8Array(0);
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+// A byte order mark is a part of the text like any other: were it taken off, two frames would read as one name.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The UTF-8 bytes of a string. */
+/** The UTF-8 bytes of a string; a surrogate without its other half becomes U+FFFD, as everywhere on the web. */
 export function bytes(text: string): Frame {
   return encoder.encode(text);
 }

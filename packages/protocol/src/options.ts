@@ -77,11 +77,21 @@ export function dialectOption(value: Dialect | undefined): Dialect {
   return value;
 }
 
-const ENDPOINT = /^(?:tcp:\/\/.+:(?:\d+|\*)|ipc:\/\/.+|inproc:\/\/.+)$/;
+const TCP = /^tcp:\/\/\S+:(?:(\d{1,5})|\*)$/;
+const LOCAL = /^(?:ipc|inproc):\/\/.+$/;
 
-/** One ZeroMQ endpoint: `tcp://host:port`, `ipc://path` or `inproc://name`. */
+function isEndpoint(value: string): boolean {
+  const tcp = TCP.exec(value);
+  return tcp === null ? LOCAL.test(value) : Number(tcp[1] ?? 0) <= 65_535;
+}
+
+/**
+ * One ZeroMQ endpoint: `tcp://host:port` with a port up to 65,535 or `*`, `ipc://path` or `inproc://name`.
+ *
+ * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` that names the option and the value
+ */
 export function endpointOption(name: string, value: string): string {
-  if (typeof value !== 'string' || !ENDPOINT.test(value)) {
+  if (typeof value !== 'string' || !isEndpoint(value)) {
     throw new ArgumentError(name, value, 'tcp://host:port, ipc://path or inproc://name');
   }
   return value;

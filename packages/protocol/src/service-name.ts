@@ -11,11 +11,13 @@ export const MAX_SERVICE_NAME_BYTES = 255;
 /** Services whose name starts so belong to the broker itself (RFC 8 "Namespace"). */
 export const MMI_PREFIX = 'mmi.';
 
-// C0, DEL, C1, the line and paragraph separators, and the marks that reorder a line of text.
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+// C0, DEL, C1, the line and paragraph separators, the marks that reorder a line of text, the byte order mark.
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 
 /**
- * Read a service name from a peer (RFC 18: a "printable string").
+ * Read a service name from a peer (RFC 18: a "printable string"; MDP-B-08).
+ *
+ * Names are compared byte for byte: nothing is normalised, folded or trimmed.
  *
  * @returns the name, or `undefined` when it is empty, longer than {@link MAX_SERVICE_NAME_BYTES}, not UTF-8 or not
  * printable
@@ -39,9 +41,9 @@ function decodeUnicodeName(frame: Frame): string | undefined {
 }
 
 /**
- * Turn a caller's service name into its frame.
+ * Turn a caller's service name into its frame (MDP-C-02).
  *
- * @param name - 1 to 255 bytes of UTF-8, no control characters
+ * @param name - 1 to 255 bytes of UTF-8, no control characters, line separators or marks of direction
  * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when it is anything else
  */
 export function encodeServiceName(name: string): Frame {

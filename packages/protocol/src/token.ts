@@ -36,7 +36,8 @@ export class TokenMint {
    */
   constructor(nonce: Frame) {
     if (nonce.length !== NONCE_LENGTH) throw new ArgumentError('nonce', nonce, `${String(NONCE_LENGTH)} bytes`);
-    this.#nonce = nonce.slice();
+    // Not slice(): that of a Buffer is a view, and its owner may fill it anew.
+    this.#nonce = Uint8Array.from(nonce);
   }
 
   /** A token that was never used before. */
