@@ -17,6 +17,7 @@ export default tseslint.config(
     files: ['packages/*/{src,test}/**/*.ts', 'packages/testkit/{packaging,interop,faults}/**/*.ts'],
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       // A default row for what a type cannot yet have is wanted at the border to peers.

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+// broker - the public class: sockets and one timer around the state
+
+import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import type { Frame } from '@mdp/protocol';
+import { BindError, DIALECTS, NONCE_LENGTH, StateError, decodeAtBroker } from '@mdp/protocol';
+import { durationOption, refuseUnknownOptions } from '@mdp/protocol/internal';
+import { Router } from 'zeromq';
+import { BrokerClock } from './clock.js';
+import type { BrokerEvents } from './events.js';
+import type { BrokerOptions, ResolvedBrokerOptions, Role } from './options.js';
+import { resolveBrokerOptions } from './options.js';
+import { RouterLoop } from './router-loop.js';
+import { RouterPort } from './router-port.js';
+import { BrokerState } from './state/broker-state.js';
+import { describeServices } from './state/mmi.js';
+import type { BrokerStats } from './stats.js';
+import { VERSION } from './version.js';
+import { WakeUp } from './wake-up.js';
+
+/** How a broker stops. */
+export interface StopOptions {
+  /** How long requests that workers hold may still take, in milliseconds. Default 10,000; 0 ends them at once. */
+  readonly drainMs?: number;
+}
+
+/** How long ZeroMQ may still send what it has when the sockets close, in milliseconds. */
+const LINGER_MS = 1000;
+
+/** How long what waits for slow readers may still take when the broker stops, in milliseconds. */
+const FLUSH_MS = 1000;
+
+const ROLES: readonly Role[] = ['any', 'client', 'worker'];
+
+interface Bound {
+  readonly role: Role;
+  readonly socket: Router;
+  readonly loop: RouterLoop;
+  readonly endpoints: string[];
+}
+
+/**
+ * A Majordomo broker: MDP/0.2 as RFC 18 has it, MDP/0.2 as Majortomo speaks it and MDP/0.1, all on the same endpoints.
+ *
+ * ```ts
+ * await using broker = new Broker({ endpoints: 'tcp://127.0.0.1:5555' });
+ * await broker.start();
+ * ```
+ *
+ * Its events are {@link BrokerEvents}. An `error` event without a listener does not end the process: it is counted as
+ * all others are, and the broker goes on.
+ */
+export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposable {
+  /** What holds for this broker, defaults filled in. */
+  readonly options: ResolvedBrokerOptions;
+  readonly #clock = new BrokerClock();
+  readonly #port: RouterPort;
+  readonly #state: BrokerState;
+  readonly #wakeUp: WakeUp;
+  #bound: Bound[] = [];
+  #phase: BrokerStats['state'] = 'new';
+  #startedAt = 0;
+  #stopping: Promise<void> | undefined;
+  #onIdle: (() => void) | undefined;
+
+  /**
+   * @param options - see {@link BrokerOptions}; all may be left out
+   * @throws ArgumentError `MDP_INVALID_ARGUMENT` that names the option, the value and what is allowed
+   */
+  constructor(options: BrokerOptions = {}) {
+    super();
+    this.options = resolveBrokerOptions(options);
+    this.#port = new RouterPort(
+      {
+        get counters() {
+          return state.counters;
+        },
+        unreachable: (connection, frames) => {
+          state.unreachable(this.#clock.now(), connection, frames);
+          // Nothing more may come from there: what had come before is read in this turn of the event loop.
+          this.#wakeUp.soon();
+        },
+        failed: (error) => {
+          this.#failed(error);
+        },
+        emit: (event, build) => {
+          if (this.listenerCount(event) > 0) this.emit(event, ...(build() as never));
+        },
+      },
+      { maxMessages: this.options.maxOutboxMessages, maxBytes: this.options.maxOutboxBytes },
+    );
+    const state = new BrokerState(this.options, this.#port, randomBytes(NONCE_LENGTH), () => this.#describe());
+    this.#state = state;
+    this.#wakeUp = new WakeUp(this.#clock, {
+      stallMs: Math.max(50, this.options.heartbeatIntervalMs / 2),
+      hungry: () => this.#bound.some(({ loop }) => loop.hungry),
+      wake: (now) => {
+        // The event loop has read all input before it came here.
+        for (let socket = 0; socket < this.#bound.length; socket++) state.drained(now, socket);
+        state.tick(now);
+        this.#settled();
+      },
+      stalled: (ms) => {
+        state.counters.stalledMs += ms;
+        this.#port.emit('stalled', () => [ms]);
+      },
+    });
+  }
+
+  /** Where it listens, with the ports that were chosen; empty before {@link start}. */
+  get endpoints(): readonly string[] {
+    return this.#bound.flatMap(({ endpoints }) => endpoints);
+  }
+
+  /**
+   * Bind all endpoints and begin to serve.
+   *
+   * @throws BindError `MDP_BIND` when an endpoint cannot be bound; nothing is bound then, and it may be tried again
+   * @throws StateError `MDP_INVALID_STATE` when it was started before; a broker that was stopped is not started again
+   */
+  async start(): Promise<void> {
+    if (this.#phase !== 'new') throw new StateError(`the broker cannot be started: it is ${this.#phase}`);
+    this.#phase = 'running';
+    const sockets: { role: Role; socket: Router; endpoints: string[] }[] = [];
+    try {
+      for (const role of ROLES) {
+        const wanted = this.options.endpoints.filter((endpoint) => endpoint.role === role);
+        if (wanted.length === 0) continue;
+        const socket = this.#openSocket(wanted.some(({ endpoint }) => endpoint.includes('[')));
+        const endpoints: string[] = [];
+        sockets.push({ role, socket, endpoints });
+        for (const { endpoint } of wanted) {
+          try {
+            await socket.bind(endpoint);
+          } catch (cause) {
+            throw new BindError(endpoint, { cause });
+          }
+          endpoints.push(socket.lastEndpoint ?? endpoint);
+        }
+      }
+    } catch (error) {
+      for (const { socket } of sockets) socket.close();
+      this.#phase = 'new';
+      throw error;
+    }
+    this.#startedAt = performance.now();
+    this.#bound = sockets.map(({ role, socket, endpoints }) => {
+      const loop = this.#newLoop(this.#port.addSocket(socket), role, socket);
+      return { role, socket, loop, endpoints };
+    });
+    for (const { socket, loop } of this.#bound) {
+      void loop.run();
+      void this.#watch(socket);
+    }
+    this.#port.emit('listening', () => [this.endpoints]);
+  }
+
+  #openSocket(ipv6: boolean): Router {
+    const { heartbeatIntervalMs, heartbeatLiveness, zmtpHeartbeats, maxBodyBytes, sendHighWaterMark } = this.options;
+    return new Router({
+      mandatory: true,
+      sendTimeout: 0,
+      linger: LINGER_MS,
+      ipv6,
+      sendHighWaterMark,
+      // Frames a little too large get an error reply; ZeroMQ drops the connection of those who send far larger ones.
+      maxMessageSize: 2 * maxBodyBytes + 65_536,
+      ...(zmtpHeartbeats
+        ? { heartbeatInterval: heartbeatIntervalMs, heartbeatTimeout: heartbeatIntervalMs * heartbeatLiveness }
+        : {}),
+    });
+  }
+
+  #newLoop(index: number, role: Role, socket: Router): RouterLoop {
+    const state = this.#state;
+    const { connections } = state;
+    return new RouterLoop(socket, {
+      turn: () => this.#wakeUp.turn(),
+      message: (now, frames) => {
+        const routingId = frames[0] as Frame;
+        const connection = connections.require(now, index, role, routingId);
+        if (connection === undefined) state.counters.dropped.tooManyConnections++;
+        else state.receive(now, connection, decodeAtBroker(frames, 1));
+      },
+      drained: (now) => {
+        state.drained(now, index);
+      },
+      settled: () => {
+        this.#settled();
+      },
+      failed: (error) => {
+        this.#failed(error);
+      },
+    });
+  }
+
+  /** After each turn: the timer follows the state, and a drain ends when nothing runs any more. */
+  #settled(): void {
+    this.#wakeUp.at(this.#state.nextDeadline());
+    if (this.#onIdle !== undefined && this.#state.dispatcher.busy.size === 0) this.#onIdle();
+  }
+
+  /** ZeroMQ does not say whose connection broke, but that one did: busy workers are looked at, at once. */
+  async #watch(socket: Router): Promise<void> {
+    try {
+      for await (const event of socket.events) {
+        if (event.type !== 'disconnect') continue;
+        this.#state.connectionLost(this.#clock.now());
+        this.#wakeUp.at(this.#state.nextDeadline());
+      }
+    } catch (error) {
+      if (!socket.closed) this.#failed(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #failed(error: Error): void {
+    if (this.#phase !== 'stopped') this.#port.emit('error', () => [error]);
+  }
+
+  /**
+   * Stop: refuse new requests (503), let workers finish what they hold, send every worker away, close.
+   *
+   * @param options - `drainMs`: how long running requests may take; what runs longer ends with an error reply (503)
+   */
+  stop(options: StopOptions = {}): Promise<void> {
+    refuseUnknownOptions(options, ['drainMs']);
+    const drainMs = durationOption('drainMs', options.drainMs, 10_000);
+    this.#stopping ??= this.#stop(drainMs);
+    return this.#stopping;
+  }
+
+  async #stop(drainMs: number): Promise<void> {
+    if (this.#phase === 'running') {
+      this.#phase = 'draining';
+      this.#port.emit('draining', () => []);
+      this.#state.drain(this.#clock.now());
+      if (this.#state.dispatcher.busy.size > 0) await this.#idle(drainMs);
+      this.#state.shutDown(this.#clock.now());
+      await this.#port.flushed(FLUSH_MS);
+    }
+    this.#wakeUp.close();
+    this.#port.close();
+    for (const { socket, loop, endpoints } of this.#bound) {
+      loop.close();
+      // Closing alone frees the port some time later; a successor may want it now.
+      for (const endpoint of endpoints) await socket.unbind(endpoint);
+      socket.close();
+    }
+    this.#phase = 'stopped';
+    this.#port.emit('stopped', () => []);
+  }
+
+  /** Wait until no worker holds a request, at most so long. */
+  #idle(atMostMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#onIdle = undefined;
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(done, atMostMs);
+      this.#onIdle = done;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** A snapshot of what it does and has counted. */
+  stats(): BrokerStats {
+    const { dispatcher, counters, connections, workers } = this.#state;
+    return {
+      version: VERSION,
+      uptimeMs: this.#phase === 'new' ? 0 : Math.round(performance.now() - this.#startedAt),
+      endpoints: this.endpoints,
+      state: this.#phase,
+      services: describeServices(dispatcher.services),
+      workers: { registered: workers, waiting: workers - dispatcher.busy.size, busy: dispatcher.busy.size },
+      requests: { queued: dispatcher.queued, queuedBytes: dispatcher.queuedBytes, running: dispatcher.busy.size },
+      connections: connections.size,
+      outbox: this.#port.backlog,
+      counters: structuredClone(counters),
+    };
+  }
+
+  /** What `mmi.broker` answers: no addresses, and no list of services. */
+  #describe(): unknown {
+    const { version, uptimeMs, state, workers, requests, connections, counters } = this.stats();
+    const { endpoints, services, anyService, ...limits } = this.options;
+    return { version, uptimeMs, state, dialects: DIALECTS, limits, workers, requests, connections, counters };
+  }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// options - what a broker can be told, what is allowed, and what holds when it is not told
+
+import {
+  ArgumentError,
+  DEFAULT_ENDPOINT,
+  DEFAULT_HEARTBEAT_INTERVAL_MS,
+  DEFAULT_HEARTBEAT_LIVENESS,
+  encodeServiceName,
+} from '@mdp/protocol';
+import {
+  booleanOption,
+  choiceOption,
+  durationOption,
+  endpointOption,
+  integerOption,
+  refuseUnknownOptions,
+} from '@mdp/protocol/internal';
+
+/** Who may talk to an endpoint. What comes from anybody else is dropped and counted. */
+export type Role = 'any' | 'client' | 'worker';
+
+/** One place to listen. All endpoints of one role share a ROUTER socket (RFC 18 "Overall Topology": one or two). */
+export interface EndpointOptions {
+  /** `tcp://host:port` (port `*` is any free one), `ipc://path` or `inproc://name`. */
+  readonly endpoint: string;
+  /** Who may talk to it. Default `any`. */
+  readonly role?: Role;
+}
+
+/** What may differ from service to service. */
+export interface ServiceOptions {
+  /** How often a request may be given to a worker in all; 1 is never twice. Default: the broker's `maxAttempts`. */
+  readonly maxAttempts?: number;
+  /** How many requests may wait. Default: the broker's `maxQueuedPerService`. */
+  readonly maxQueued?: number;
+  /** How long a request may wait while no worker is registered, in milliseconds. Default: `noWorkerTimeoutMs`. */
+  readonly noWorkerTimeoutMs?: number;
+  /** How long a request may wait while all workers are busy, in milliseconds. Default: `queueTimeoutMs`. */
+  readonly queueTimeoutMs?: number;
+}
+
+/** The options of a broker. All may be left out. */
+export interface BrokerOptions {
+  /** Where to listen. Default `tcp://127.0.0.1:5555`. */
+  readonly endpoints?: string | EndpointOptions | readonly (string | EndpointOptions)[];
+
+  /** Time between two HEARTBEATs to a worker that hears nothing else, in milliseconds, from 10. Default 2,500. */
+  readonly heartbeatIntervalMs?: number;
+  /** After how many silent intervals a worker is taken for disconnected, 2 to 100. Default 4. */
+  readonly heartbeatLiveness?: number;
+  /**
+   * How long a worker that never beats during a job may be busy, in milliseconds. Default 900,000, as Majortomo.
+   * Workers that beat while they are busy are held to the heartbeat.
+   */
+  readonly busyWorkerTimeoutMs?: number;
+  /**
+   * Whether to watch connections with ZMTP heartbeats, which find a stopped process or a cut network even when no
+   * command is due. Default true. Turn it off for peers whose ZMTP does not answer PING.
+   */
+  readonly zmtpHeartbeats?: boolean;
+
+  /** How long a request waits while no worker is registered for its service, in milliseconds; 0 refuses at once. Default 60,000. */
+  readonly noWorkerTimeoutMs?: number;
+  /** How long a request waits while all workers of its service are busy, in milliseconds. Default 900,000. */
+  readonly queueTimeoutMs?: number;
+  /** How often a request may be given to a worker in all, 1 to 100; 1 is never twice. Default 2. */
+  readonly maxAttempts?: number;
+  /** What differs for single services, by name. */
+  readonly services?: Readonly<Record<string, ServiceOptions>>;
+  /** Whether Majortomo and MDP/0.1 clients get error replies, which they take for results. Default false: silence. */
+  readonly forwardErrors?: boolean;
+
+  /** The largest body of one message, in bytes. Default 16 MiB. */
+  readonly maxBodyBytes?: number;
+  /** The most body frames of one message. Default 256. */
+  readonly maxBodyFrames?: number;
+  /** The most services known at once: with workers or with requests that wait. Default 20,000. */
+  readonly maxServices?: number;
+  /** The most workers at once. Default 20,000. */
+  readonly maxWorkers?: number;
+  /** The most workers behind one connection (through a proxy). Default 1,000. */
+  readonly maxWorkersPerConnection?: number;
+  /** The most requests that wait for a worker, in all. Default 100,000. */
+  readonly maxQueued?: number;
+  /** The most requests that wait for a worker of one service. Default 10,000. */
+  readonly maxQueuedPerService?: number;
+  /** The most requests of one connection that wait for a worker. Default 1,000. */
+  readonly maxQueuedPerClient?: number;
+  /** The most bytes of bodies that wait for a worker, in all. Default 256 MiB. */
+  readonly maxQueuedBytes?: number;
+  /** After how many invalid messages a connection is no longer listened to. Default 16. */
+  readonly maxStrikes?: number;
+  /** The most connections that are remembered, 100 or more; the one that was silent for longest is forgotten first. Default 100,000. */
+  readonly maxConnections?: number;
+  /** How many messages ZeroMQ itself queues for one peer, 1 or more. Default 1,000. */
+  readonly sendHighWaterMark?: number;
+  /** The most messages that wait for one peer that reads too slowly, beyond ZeroMQ's. Default 1,000. */
+  readonly maxOutboxMessages?: number;
+  /** The most bytes that wait for one peer that reads too slowly. Default 16 MiB. */
+  readonly maxOutboxBytes?: number;
+}
+
+/** {@link ServiceOptions} with every value filled in. */
+export type ResolvedServiceOptions = Required<ServiceOptions>;
+
+/** {@link BrokerOptions}, checked and with every value filled in. */
+export interface ResolvedBrokerOptions extends Required<Omit<BrokerOptions, 'endpoints' | 'services'>> {
+  readonly endpoints: readonly Required<EndpointOptions>[];
+  /** The services that differ. */
+  readonly services: ReadonlyMap<string, ResolvedServiceOptions>;
+  /** What holds for every other service. */
+  readonly anyService: ResolvedServiceOptions;
+}
+
+const MEBIBYTE = 1024 * 1024;
+const MANY = 10_000_000;
+
+/** Every option with its default, for documentation and command lines. Endpoints and services are not in it. */
+export const BROKER_DEFAULTS = {
+  heartbeatIntervalMs: DEFAULT_HEARTBEAT_INTERVAL_MS,
+  heartbeatLiveness: DEFAULT_HEARTBEAT_LIVENESS,
+  busyWorkerTimeoutMs: 900_000,
+  zmtpHeartbeats: true,
+  noWorkerTimeoutMs: 60_000,
+  queueTimeoutMs: 900_000,
+  maxAttempts: 2,
+  forwardErrors: false,
+  maxBodyBytes: 16 * MEBIBYTE,
+  maxBodyFrames: 256,
+  maxServices: 20_000,
+  maxWorkers: 20_000,
+  maxWorkersPerConnection: 1_000,
+  maxQueued: 100_000,
+  maxQueuedPerService: 10_000,
+  maxQueuedPerClient: 1_000,
+  maxQueuedBytes: 256 * MEBIBYTE,
+  maxStrikes: 16,
+  maxConnections: 100_000,
+  sendHighWaterMark: 1_000,
+  maxOutboxMessages: 1_000,
+  maxOutboxBytes: 16 * MEBIBYTE,
+} as const;
+
+const OPTION_NAMES = ['endpoints', 'services', ...Object.keys(BROKER_DEFAULTS)];
+const SERVICE_OPTION_NAMES = ['maxAttempts', 'maxQueued', 'noWorkerTimeoutMs', 'queueTimeoutMs'];
+
+/**
+ * Check a broker's options and fill in the rest.
+ *
+ * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` that names the option, the value and what is allowed
+ */
+export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBrokerOptions {
+  refuseUnknownOptions(options, OPTION_NAMES);
+  const d = BROKER_DEFAULTS;
+  const count = (name: keyof typeof BROKER_DEFAULTS & keyof BrokerOptions, min: number, max = MANY): number =>
+    integerOption(name, options[name] as number | undefined, d[name] as number, min, max);
+  const duration = (name: keyof typeof BROKER_DEFAULTS & keyof BrokerOptions, min: number): number =>
+    durationOption(name, options[name] as number | undefined, d[name] as number, min);
+
+  const anyService: ResolvedServiceOptions = {
+    maxAttempts: count('maxAttempts', 1, 100),
+    maxQueued: count('maxQueuedPerService', 0),
+    noWorkerTimeoutMs: duration('noWorkerTimeoutMs', 0),
+    queueTimeoutMs: duration('queueTimeoutMs', 1),
+  };
+  return {
+    endpoints: resolveEndpoints(options.endpoints ?? DEFAULT_ENDPOINT),
+    heartbeatIntervalMs: duration('heartbeatIntervalMs', 10),
+    heartbeatLiveness: count('heartbeatLiveness', 2, 100),
+    busyWorkerTimeoutMs: duration('busyWorkerTimeoutMs', 10),
+    zmtpHeartbeats: booleanOption('zmtpHeartbeats', options.zmtpHeartbeats, d.zmtpHeartbeats),
+    noWorkerTimeoutMs: anyService.noWorkerTimeoutMs,
+    queueTimeoutMs: anyService.queueTimeoutMs,
+    maxAttempts: anyService.maxAttempts,
+    forwardErrors: booleanOption('forwardErrors', options.forwardErrors, d.forwardErrors),
+    maxBodyBytes: count('maxBodyBytes', 1, 2 ** 30),
+    maxBodyFrames: count('maxBodyFrames', 1, 65_536),
+    maxServices: count('maxServices', 1),
+    maxWorkers: count('maxWorkers', 1),
+    maxWorkersPerConnection: count('maxWorkersPerConnection', 1),
+    maxQueued: count('maxQueued', 0),
+    maxQueuedPerService: anyService.maxQueued,
+    maxQueuedPerClient: count('maxQueuedPerClient', 0),
+    maxQueuedBytes: count('maxQueuedBytes', 0, 2 ** 40),
+    maxStrikes: count('maxStrikes', 1),
+    maxConnections: count('maxConnections', 100),
+    sendHighWaterMark: count('sendHighWaterMark', 1),
+    maxOutboxMessages: count('maxOutboxMessages', 1),
+    maxOutboxBytes: count('maxOutboxBytes', 1, 2 ** 40),
+    services: resolveServices(options.services ?? {}, anyService),
+    anyService,
+  };
+}
+
+function resolveEndpoints(given: NonNullable<BrokerOptions['endpoints']>): Required<EndpointOptions>[] {
+  const list: readonly (string | EndpointOptions)[] = Array.isArray(given)
+    ? (given as readonly (string | EndpointOptions)[])
+    : [given as string | EndpointOptions];
+  if (list.length === 0) throw new ArgumentError('endpoints', list, 'one endpoint or more');
+  return list.map((item, i) => {
+    const name = list.length === 1 ? 'endpoints' : `endpoints[${String(i)}]`;
+    if (typeof item === 'string') return { endpoint: endpointOption(name, item), role: 'any' };
+    if (typeof item !== 'object') throw new ArgumentError(name, item, 'a string or { endpoint, role }');
+    refuseUnknownOptions(item, ['endpoint', 'role']);
+    return {
+      endpoint: endpointOption(`${name}.endpoint`, item.endpoint),
+      role: choiceOption(`${name}.role`, item.role, 'any', ['any', 'client', 'worker']),
+    };
+  });
+}
+
+function resolveServices(
+  given: Readonly<Record<string, ServiceOptions>>,
+  base: ResolvedServiceOptions,
+): Map<string, ResolvedServiceOptions> {
+  const services = new Map<string, ResolvedServiceOptions>();
+  for (const [name, options] of Object.entries(given)) {
+    encodeServiceName(name);
+    refuseUnknownOptions(options, SERVICE_OPTION_NAMES);
+    const at = (option: string): string => `services.${name}.${option}`;
+    services.set(name, {
+      maxAttempts: integerOption(at('maxAttempts'), options.maxAttempts, base.maxAttempts, 1, 100),
+      maxQueued: integerOption(at('maxQueued'), options.maxQueued, base.maxQueued, 0, MANY),
+      noWorkerTimeoutMs: durationOption(at('noWorkerTimeoutMs'), options.noWorkerTimeoutMs, base.noWorkerTimeoutMs),
+      queueTimeoutMs: durationOption(at('queueTimeoutMs'), options.queueTimeoutMs, base.queueTimeoutMs, 1),
+    });
+  }
+  return services;
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// connection - one ZeroMQ peer of a ROUTER socket, and the table of all of them
+
+import type { Frame } from '@mdp/protocol';
+import type { Role } from '../options.js';
+import type { Outbox } from '../outbox.js';
+import { Link, LinkedList } from './linked-list.js';
+import type { Request } from './request.js';
+import type { Worker } from './worker.js';
+
+/**
+ * A connection: frame 0 of what it sends. Quotas, strikes and unreachability act on it. Behind it may be one peer, or
+ * many logical ones when it is a proxy.
+ */
+export class Connection {
+  /** When something came from it last. */
+  seenAt = 0;
+  /** Invalid messages so far. */
+  strikes = 0;
+  /** Too many strikes: nothing from it is read any more. */
+  banned = false;
+  /** Requests of it that wait for a worker. */
+  readonly queued = new LinkedList<Request>();
+  /** Requests of it that workers hold. */
+  readonly running = new LinkedList<Request>();
+  /** The workers behind it, by {@link addressKey}. */
+  readonly workers = new Map<string, Worker>();
+  /** Addresses behind it that were told DISCONNECT, or said it: they get nothing any more, until a READY. */
+  silenced: Set<string> | undefined;
+  /** The port's: what waits because this peer reads too slowly. */
+  outbox: Outbox | undefined;
+  /** The port's: a send whose outcome is not known yet. */
+  unsettled = false;
+  readonly link = new Link<Connection>(this);
+
+  /**
+   * @param socket - index of the socket that it is a peer of
+   * @param role - who may talk on that socket
+   * @param key - the routing id, as a string
+   * @param routingId - the routing id, as it goes in front of what is sent
+   */
+  constructor(
+    readonly socket: number,
+    readonly role: Role,
+    readonly key: string,
+    readonly routingId: Frame,
+  ) {}
+
+  /** Whether anything would be lost if it were forgotten. */
+  get inUse(): boolean {
+    return this.workers.size > 0 || this.running.size > 0 || this.queued.size > 0 || this.outbox !== undefined;
+  }
+}
+
+/** A string for the frames of an address, different for different addresses. */
+export function addressKey(address: readonly Frame[]): string {
+  if (address.length === 0) return '';
+  let key = '';
+  for (const frame of address) {
+    key += `${String(frame.length)}:`;
+    for (const byte of frame) key += String.fromCharCode(byte);
+  }
+  return key;
+}
+
+/** A routing id as a map key. `Buffer.latin1Slice` is by far the quickest way, and every frame from ZeroMQ is a Buffer. */
+function routingKey(routingId: Frame): string {
+  const buffer = routingId as Frame & { latin1Slice?: (start: number, end: number) => string };
+  if (buffer.latin1Slice !== undefined) return buffer.latin1Slice(0, routingId.length);
+  return String.fromCharCode(...routingId);
+}
+
+/** All connections that are remembered, in the order in which they were last heard of. */
+export class ConnectionTable {
+  readonly #sockets: Map<string, Connection>[] = [];
+  readonly #bySilence = new LinkedList<Connection>();
+  readonly #max: number;
+
+  /** @param max - the most connections that are remembered */
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#bySilence.size;
+  }
+
+  /**
+   * The connection with this routing id, made when it is new.
+   *
+   * @returns `undefined` when it is new and there are too many that are in use
+   */
+  require(now: number, socket: number, role: Role, routingId: Frame): Connection | undefined {
+    const table = (this.#sockets[socket] ??= new Map<string, Connection>());
+    const key = routingKey(routingId);
+    let connection = table.get(key);
+    if (connection === undefined) {
+      if (this.#bySilence.size >= this.#max && !this.#forgetOne()) return undefined;
+      connection = new Connection(socket, role, key, routingId);
+      table.set(key, connection);
+    } else {
+      this.#bySilence.remove(connection.link);
+    }
+    connection.seenAt = now;
+    this.#bySilence.append(connection.link);
+    return connection;
+  }
+
+  /** Forget a connection. What is in use must have been ended before. */
+  delete(connection: Connection): void {
+    this.#bySilence.remove(connection.link);
+    this.#sockets[connection.socket]?.delete(connection.key);
+  }
+
+  /**
+   * Forget what was silent since `before` and is not in use.
+   *
+   * @param most - look at no more than so many
+   */
+  sweep(before: number, most: number): void {
+    for (let i = 0; i < most; i++) {
+      const oldest = this.#bySilence.first;
+      if (oldest === undefined || oldest.seenAt >= before) return;
+      if (oldest.inUse) {
+        this.#bySilence.remove(oldest.link);
+        this.#bySilence.append(oldest.link);
+        oldest.seenAt = before;
+      } else {
+        this.delete(oldest);
+      }
+    }
+  }
+
+  /** Make room for one: the one that was silent for longest, among those that are not in use. */
+  #forgetOne(): boolean {
+    for (let i = 0; i < 32; i++) {
+      const oldest = this.#bySilence.first;
+      if (oldest === undefined) return false;
+      if (!oldest.inUse) {
+        this.delete(oldest);
+        return true;
+      }
+      this.#bySilence.remove(oldest.link);
+      this.#bySilence.append(oldest.link);
+    }
+    return false;
+  }
+
+  /** All of them. */
+  [Symbol.iterator](): IterableIterator<Connection> {
+    return this.#bySilence[Symbol.iterator]();
+  }
+}

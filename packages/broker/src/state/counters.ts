@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// counters - all counters at zero
+
+import type { InvalidReason } from '@mdp/protocol';
+import { INVALID_REASONS, STATUS } from '@mdp/protocol';
+import type { WorkerLossReason } from '../events.js';
+import type { BrokerCounters, DropCause } from '../stats.js';
+
+const DROP_CAUSES: readonly DropCause[] = [
+  'invalid',
+  'banned',
+  'role',
+  'unexpected',
+  'afterDisconnect',
+  'foreignToken',
+  'lateToken',
+  'forgedToken',
+  'clientGone',
+  'brokenStream',
+  'slowReader',
+  'unreachable',
+  'tooManyWorkers',
+  'tooManyConnections',
+];
+
+const LOSS_REASONS: readonly WorkerLossReason[] = [
+  'disconnect',
+  'expired',
+  'unreachable',
+  'unexpected',
+  'invalid',
+  'slow',
+  'stopped',
+];
+
+function zeros<K extends string | number>(keys: readonly K[]): Record<K, number> {
+  return Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
+}
+
+/** Every counter that there is, at zero: also what never happened can be seen. */
+export function newCounters(): BrokerCounters {
+  return {
+    received: 0,
+    sent: 0,
+    requests: 0,
+    dispatched: 0,
+    partials: 0,
+    finals: 0,
+    mmi: 0,
+    recovered: 0,
+    abandoned: 0,
+    failed: zeros(Object.values(STATUS)),
+    errorsWithheld: 0,
+    workersReady: 0,
+    workersLost: zeros<WorkerLossReason>(LOSS_REASONS),
+    heartbeatsSent: 0,
+    disconnectsSent: 0,
+    dropped: zeros<DropCause>(DROP_CAUSES),
+    invalid: zeros<InvalidReason>(INVALID_REASONS),
+    stalledMs: 0,
+  };
+}

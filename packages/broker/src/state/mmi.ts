@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// mmi - the Majordomo Management Interface (RFC 8): services that the broker answers itself
+
+import type { Frame } from '@mdp/protocol';
+import { MMI_PREFIX, bytes, decodeServiceName } from '@mdp/protocol';
+import type { Service } from './service.js';
+
+const FOUND = bytes('200');
+const NOT_FOUND = bytes('404');
+const NOT_IMPLEMENTED = bytes('501');
+
+/** What MMI tells about a broker. */
+export interface MmiView {
+  readonly services: ReadonlyMap<string, Service>;
+  /** The answer of `mmi.broker`: anything that JSON can hold. */
+  describe(): unknown;
+}
+
+/** Whether a service name belongs to the broker itself (MMI-01). */
+export function isMmi(service: string): boolean {
+  return service.startsWith(MMI_PREFIX);
+}
+
+/**
+ * Answer a request to an `mmi.` service.
+ *
+ * - `mmi.service`, body: a service name: `200` when it has a worker, waiting or busy, else `404` (MMI-03)
+ * - `mmi.services`: `200` and JSON: `[{ name, workers, waiting, busy, queued }]`
+ * - `mmi.broker`: `200` and JSON: version, uptime, dialects, limits, counters
+ * - anything else: `501` (MMI-04)
+ */
+export function answerMmi(view: MmiView, service: string, body: readonly Frame[]): Frame[] {
+  switch (service) {
+    case 'mmi.service': {
+      const name = body[0] === undefined ? undefined : decodeServiceName(body[0]);
+      const found = name !== undefined && (view.services.get(name)?.workers ?? 0) > 0;
+      return [found ? FOUND : NOT_FOUND];
+    }
+    case 'mmi.services':
+      return [FOUND, bytes(JSON.stringify(describeServices(view.services)))];
+    case 'mmi.broker':
+      return [FOUND, bytes(JSON.stringify(view.describe()))];
+    default:
+      return [NOT_IMPLEMENTED];
+  }
+}
+
+/** All services as they stand now. */
+export function describeServices(
+  services: ReadonlyMap<string, Service>,
+): { name: string; workers: number; waiting: number; busy: number; queued: number }[] {
+  return Array.from(services.values(), (service) => ({
+    name: service.name,
+    workers: service.workers,
+    waiting: service.waiting.size,
+    busy: service.workers - service.waiting.size,
+    queued: service.queue.size,
+  }));
+}

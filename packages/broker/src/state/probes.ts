@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// probes - when some connection breaks, a HEARTBEAT to each busy worker finds out whether it was one of theirs
+
+import type { LinkedList } from './linked-list.js';
+import type { Worker } from './worker.js';
+
+/** ZeroMQ tells that a connection broke a little before its ROUTER knows: look again after so long. */
+const SECOND_LOOK_MS = 50;
+
+/** At most so many probes in a second: peers that come and go cannot make the broker do nothing else. */
+const PROBES_PER_SECOND = 5000;
+
+/** The shortest time between two rounds, in milliseconds. */
+const MIN_ROUND_MS = 20;
+
+/** Decides when busy workers are probed. ZeroMQ does not say whose connection broke; a send to a dead one does. */
+export class Probes {
+  readonly #busy: LinkedList<Worker>;
+  readonly #probe: (now: number, worker: Worker) => void;
+  /** When the next round is due; `Infinity` when none is wanted. */
+  dueAt = Infinity;
+  #earliestAt = -Infinity;
+  #roundsWanted = 0;
+
+  constructor(busy: LinkedList<Worker>, probe: (now: number, worker: Worker) => void) {
+    this.#busy = busy;
+    this.#probe = probe;
+  }
+
+  /** A connection broke. */
+  request(now: number): void {
+    if (this.#busy.size === 0) return;
+    this.#roundsWanted = 2;
+    this.dueAt = Math.min(this.dueAt, Math.max(now, this.#earliestAt));
+  }
+
+  tick(now: number): void {
+    if (now < this.dueAt) return;
+    const count = this.#busy.size;
+    for (const worker of this.#busy) this.#probe(now, worker);
+    const roundMs = Math.max(MIN_ROUND_MS, (count * 1000) / PROBES_PER_SECOND);
+    this.#earliestAt = now + roundMs;
+    this.#roundsWanted--;
+    this.dueAt = this.#roundsWanted > 0 ? now + Math.max(SECOND_LOOK_MS, roundMs) : Infinity;
+  }
+}

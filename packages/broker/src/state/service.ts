@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// service - one name, its workers and the requests that wait for them
+
+import type { Frame } from '@mdp/protocol';
+import { encodeServiceName } from '@mdp/protocol';
+import type { ResolvedServiceOptions } from '../options.js';
+import type { Deadline } from './deadline-heap.js';
+import { FairQueue } from './fair-queue.js';
+import { LinkedList } from './linked-list.js';
+import type { Worker } from './worker.js';
+
+/** A service. It exists while it has a worker or a waiting request, no longer. */
+export class Service implements Deadline {
+  dueAt = 0;
+  heapIndex = -1;
+  /** The name as a frame, for replies. */
+  readonly frame: Frame;
+  /** Workers that wait for a request, least recently used first. */
+  readonly waiting = new LinkedList<Worker>();
+  /** Registered workers, waiting and busy. */
+  workers = 0;
+  /** Since when there has been no worker. */
+  workerlessSince: number;
+  readonly queue = new FairQueue();
+
+  constructor(
+    readonly name: string,
+    readonly options: ResolvedServiceOptions,
+    now: number,
+  ) {
+    this.frame = encodeServiceName(name);
+    this.workerlessSince = now;
+  }
+
+  /** When the oldest waiting request expires; `Infinity` when none waits. */
+  get expiresAt(): number {
+    const oldest = this.queue.oldest;
+    if (oldest === undefined) return Infinity;
+    if (this.workers > 0) return oldest.queuedAt + this.options.queueTimeoutMs;
+    return Math.max(oldest.queuedAt, this.workerlessSince) + this.options.noWorkerTimeoutMs;
+  }
+}

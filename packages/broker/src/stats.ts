@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// stats - what a broker counts and how it looks from outside
+
+/** Everything that is counted from the start of the broker on. Nothing is dropped without one of these going up. */
+export interface BrokerCounters {
+  /** Messages that arrived, of any kind. */
+  received: number;
+  /** Messages that were handed to ZeroMQ. */
+  sent: number;
+  /** REQUESTs of clients, MMI's included. */
+  requests: number;
+  /** Attempts: REQUESTs given to workers. */
+  dispatched: number;
+  /** PARTIALs passed on to clients. */
+  partials: number;
+  /** FINALs passed on to clients. */
+  finals: number;
+  /** Requests to `mmi.` services that were answered. */
+  mmi: number;
+  /** Requests taken from a lost worker and queued again. */
+  recovered: number;
+  /** Requests that ended because their client was gone. */
+  abandoned: number;
+  /** Requests that ended with an error, by status; whether or not the client could be told. */
+  failed: Record<number, number>;
+  /** Error replies that a Majortomo or MDP/0.1 client was not sent. */
+  errorsWithheld: number;
+  /** Workers that registered. */
+  workersReady: number;
+  /** Workers that were lost, by reason. */
+  workersLost: Record<string, number>;
+  /** HEARTBEATs sent to workers, probes included. */
+  heartbeatsSent: number;
+  /** DISCONNECTs sent to workers. */
+  disconnectsSent: number;
+  /** Messages that were dropped, by cause. */
+  dropped: Record<DropCause, number>;
+  /** Invalid messages by reason; their sum is `dropped.invalid`. */
+  invalid: Record<string, number>;
+  /** Milliseconds that the process stood still for, as far as it was noticed. */
+  stalledMs: number;
+}
+
+/** Why a message was dropped. */
+export type DropCause =
+  /** It is no message. */
+  | 'invalid'
+  /** Its connection had too many strikes. */
+  | 'banned'
+  /** Its sender is not allowed on this endpoint. */
+  | 'role'
+  /** A valid command at the wrong time; the worker got DISCONNECT. */
+  | 'unexpected'
+  /** Sent after this broker had said DISCONNECT to its sender. */
+  | 'afterDisconnect'
+  /** A reply with a token of another broker, or of this one before it was restarted. */
+  | 'foreignToken'
+  /** A reply to an attempt that is over or is another worker's. */
+  | 'lateToken'
+  /** A reply to an attempt that never was. */
+  | 'forgedToken'
+  /** A reply whose client is gone. */
+  | 'clientGone'
+  /** A reply to a stream that was broken off. */
+  | 'brokenStream'
+  /** A message that its receiver was too slow to take. */
+  | 'slowReader'
+  /** A message whose receiver is gone. */
+  | 'unreachable'
+  /** A READY beyond the number of workers or services that are allowed; the worker got DISCONNECT. */
+  | 'tooManyWorkers'
+  /** A message of a new connection while too many are in use. */
+  | 'tooManyConnections';
+
+/** One service as it stands now. */
+export interface ServiceStats {
+  readonly name: string;
+  /** Registered workers: waiting and busy ones. */
+  readonly workers: number;
+  readonly waiting: number;
+  readonly busy: number;
+  /** Requests that wait for a worker. */
+  readonly queued: number;
+}
+
+/** What `broker.stats()` returns: a snapshot. */
+export interface BrokerStats {
+  readonly version: string;
+  /** Milliseconds since `start()`. */
+  readonly uptimeMs: number;
+  readonly endpoints: readonly string[];
+  readonly state: 'new' | 'running' | 'draining' | 'stopped';
+  readonly services: readonly ServiceStats[];
+  readonly workers: { readonly registered: number; readonly waiting: number; readonly busy: number };
+  readonly requests: { readonly queued: number; readonly queuedBytes: number; readonly running: number };
+  /** Connections that are remembered. */
+  readonly connections: number;
+  /** What waits for peers that read too slowly. */
+  readonly outbox: { readonly peers: number; readonly messages: number; readonly bytes: number };
+  readonly counters: BrokerCounters;
+}
