@@ -34,7 +34,7 @@ export { MAX_SERVICE_NAME_BYTES, MMI_PREFIX, decodeServiceName, encodeServiceNam
 export type { ErrorReply } from './error-reply.js';
 export { BROKER_STATUSES, STATUS, decodeErrorReply, encodeErrorReply } from './error-reply.js';
 export type { StrayToken } from './token.js';
-export { NONCE_LENGTH, TOKEN_LENGTH, TokenMint } from './token.js';
+export { NONCE_LENGTH, TOKEN_LENGTH, TokenMint, encodeToken } from './token.js';
 export type {
   BrokerInbound,
   BrokerSignal,

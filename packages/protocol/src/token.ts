@@ -20,6 +20,26 @@ export const NONCE_LENGTH = 8;
 export type StrayToken = 'foreign' | 'late' | 'forged';
 
 /**
+ * One token.
+ *
+ * @param nonce - {@link NONCE_LENGTH} bytes
+ * @param sequence - a whole number from 1 to 2^53-1
+ */
+export function encodeToken(nonce: Frame, sequence: number): Frame {
+  const token = new Uint8Array(TOKEN_LENGTH);
+  for (let i = 0; i < NONCE_LENGTH; i++) token[i] = nonce[i] ?? 0;
+  let high = Math.floor(sequence / 0x1_0000_0000);
+  let low = sequence >>> 0;
+  for (let i = TOKEN_LENGTH - 1; i >= TOKEN_LENGTH - 4; i--) {
+    token[i] = low & 0xff;
+    low >>>= 8;
+    token[i - 4] = high & 0xff;
+    high >>>= 8;
+  }
+  return token;
+}
+
+/**
  * Makes the tokens of one broker.
  *
  * ```text
@@ -42,19 +62,7 @@ export class TokenMint {
 
   /** A token that was never used before. */
   next(): Frame {
-    const sequence = ++this.#sequence;
-    const token = new Uint8Array(TOKEN_LENGTH);
-    const nonce = this.#nonce;
-    for (let i = 0; i < NONCE_LENGTH; i++) token[i] = nonce[i] ?? 0;
-    let high = Math.floor(sequence / 0x1_0000_0000);
-    let low = sequence >>> 0;
-    for (let i = 15; i >= 12; i--) {
-      token[i] = low & 0xff;
-      low >>>= 8;
-      token[i - 4] = high & 0xff;
-      high >>>= 8;
-    }
-    return token;
+    return encodeToken(this.#nonce, ++this.#sequence);
   }
 
   /** Classify a token that is not the sender's current one, for the counters. */
