@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// version - the version of this package; a test holds it against package.json
+// version - the version of this package, from its manifest
 
-export const VERSION = '0.1.0';
+import { createRequire } from 'node:module';
+
+/** The version of `@mdp/broker`. */
+export const VERSION = (createRequire(import.meta.url)('../package.json') as { version: string }).version;
