@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // index - the public interface of @mdp/broker
 
-export type { BrokerOptions, EndpointOptions, Role, ServiceOptions } from './options.js';
+export type {
+  BrokerOptions,
+  EndpointOptions,
+  ResolvedBrokerOptions,
+  ResolvedServiceOptions,
+  Role,
+  ServiceOptions,
+} from './options.js';
 export { BROKER_DEFAULTS } from './options.js';
 export type { BrokerEvents, RequestFailure, WorkerInfo, WorkerLossReason } from './events.js';
 export type { BrokerCounters, BrokerStats, DropCause, ServiceStats } from './stats.js';
