@@ -1,2 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-export {};
+// index - what other tools of this repository may use of the harness
+
+export { median, percentile, ratioOfRounds } from './statistics.js';
+export type { Column } from './table.js';
+export { renderTable } from './table.js';

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// arguments - what `npm run bench --` can be told
+
+import { parseArgs } from 'node:util';
+
+/** The groups of measurements, in the order in which they run. */
+export const SUITES = ['broker', 'scale', 'e2e', 'codec'] as const;
+
+/** One group of measurements. */
+export type SuiteName = (typeof SUITES)[number];
+
+/** How the harness runs. */
+export interface BenchArguments {
+  /** Which groups, in the order of {@link SUITES}. */
+  readonly suites: readonly SuiteName[];
+  /** How many interleaved rounds, 1 to 100. Default 5; 2 with `--quick`. */
+  readonly rounds: number;
+  /** How long each measurement lasts after its warm-up, in seconds, 0.1 to 60. Default 2; 1 with `--quick`. */
+  readonly seconds: number;
+  /** Only the measurements that the goals speak of. */
+  readonly quick: boolean;
+  /** Whether to write the tables into `docs/benchmarks.md`. */
+  readonly write: boolean;
+  /** Whether to say only how the harness is used. */
+  readonly help: boolean;
+}
+
+/** What `--help` says. */
+export const USAGE = `Usage: npm run bench -- [options]
+
+  --only <group>   ${SUITES.join(', ')}; may be given more than once (default: all)
+  --rounds <n>     interleaved rounds, 1 to 100 (default 5, with --quick 2)
+  --seconds <s>    length of each measurement, 0.1 to 60 (default 2, with --quick 1)
+  --quick          only the measurements that the goals speak of; under two minutes
+  --write          write the tables into docs/benchmarks.md
+  --help           this text
+
+MDP_MAJORTOMO_PYTHON is a Python with majortomo installed; without it a virtual environment is made for the purpose.`;
+
+/**
+ * Read the command line.
+ *
+ * @param given - without the program's own name
+ * @throws Error that names the option, the value and what is allowed
+ */
+export function parseArguments(given: readonly string[]): BenchArguments {
+  const { values } = parseArgs({
+    args: [...given],
+    options: {
+      only: { type: 'string', multiple: true },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const { quick, write, help, only } = values;
+  for (const name of only ?? []) {
+    if (!(SUITES as readonly string[]).includes(name)) throw new Error(`--only ${name}: must be ${SUITES.join(', ')}`);
+  }
+  if (quick && write) throw new Error('--quick measures too little to be written: leave out --quick or --write');
+  const rounds = numberOf('--rounds', values.rounds, quick ? 2 : 5, 1, 100);
+  if (!Number.isInteger(rounds)) throw new Error(`--rounds ${String(rounds)}: must be a whole number`);
+  return {
+    suites: SUITES.filter((name) => only === undefined || only.includes(name)),
+    rounds,
+    seconds: numberOf('--seconds', values.seconds, quick ? 1 : 2, 0.1, 60),
+    quick,
+    write,
+    help,
+  };
+}
+
+function numberOf(name: string, given: string | undefined, fallback: number, min: number, max: number): number {
+  if (given === undefined) return fallback;
+  const value = given.trim() === '' ? NaN : Number(given);
+  if (!(value >= min && value <= max)) {
+    throw new Error(`${name} ${given}: must be a number from ${String(min)} to ${String(max)}`);
+  }
+  return value;
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// children - the processes under measurement: started one by one, known by id, and gone when the harness is
+
+import type { ChildProcess } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+/** What a process has used so far. */
+export interface Usage {
+  /** Time on a processor, user and system, all threads, in microseconds. */
+  readonly cpuUs: number;
+  /** Resident memory, in bytes. */
+  readonly rssBytes: number;
+}
+
+/** What the processes of this package tell the harness. */
+export type ChildMessage =
+  | { readonly type: 'ready'; readonly endpoint: string }
+  | { readonly type: 'usage'; readonly usage: Usage }
+  | { readonly type: 'started' }
+  | { readonly type: 'finished'; readonly result: LoadResult };
+
+/** What a client process found. */
+export interface LoadResult {
+  readonly requests: number;
+  readonly seconds: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly cpuUs: number;
+}
+
+/** The longest that a process may take to be ready, in milliseconds. */
+const READY_WITHIN_MS = 20_000;
+
+/** How much of what a process writes to stderr is kept, in characters. */
+const COMPLAINT_LENGTH = 4096;
+
+const running = new Set<ChildProcess>();
+
+/** Kill, at once, every process that was started here and is still running. */
+export function killChildren(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
+/** See to it that no child outlives this process, however it ends short of SIGKILL. */
+export function killChildrenOnExit(): void {
+  process.once('exit', killChildren);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      killChildren();
+      process.exit(1);
+    });
+  }
+}
+
+function watch(child: ChildProcess): ChildProcess {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  child.once('error', () => running.delete(child));
+  return child;
+}
+
+/** A process that was started here. */
+export class Child {
+  readonly #process: ChildProcess;
+  readonly #name: string;
+  /** The end of what it wrote to stderr. */
+  #complaint = '';
+
+  private constructor(process: ChildProcess, name: string) {
+    this.#process = watch(process);
+    this.#name = name;
+    process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#complaint = (this.#complaint + text).slice(-COMPLAINT_LENGTH);
+    });
+  }
+
+  /**
+   * Start one of this package's own processes.
+   *
+   * @param script - the name of its file in `dist`, without `.js`
+   * @param args - its command line
+   */
+  static fork(script: string, args: readonly string[]): Child {
+    const path = fileURLToPath(new URL(`../dist/${script}.js`, import.meta.url));
+    return new Child(fork(path, args, { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] }), script);
+  }
+
+  /** Start any other program; what it prints is not shown. */
+  static spawn(command: string, args: readonly string[]): Child {
+    return new Child(spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] }), command);
+  }
+
+  /** Its process id; 0 when it could not be started. */
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /**
+   * Wait for a message of one kind.
+   *
+   * @throws Error when the process ends first, or when `withinMs` have passed
+   */
+  async message<T extends ChildMessage['type']>(
+    type: T,
+    withinMs = READY_WITHIN_MS,
+  ): Promise<Extract<ChildMessage, { type: T }>> {
+    const child = this.#process;
+    const signal = AbortSignal.timeout(withinMs);
+    const abort = new AbortController();
+    // 'close' comes when stderr has been read as well.
+    const gone = once(child, 'close', { signal: abort.signal }).then(([code, how]) => {
+      throw new Error(`${this.#name} ended with ${String(code ?? how)} before it said ${type}\n${this.#complaint}`);
+    });
+    // When the message comes first nobody waits for this any more.
+    gone.catch(() => undefined);
+    try {
+      for (;;) {
+        const [message] = (await Promise.race([once(child, 'message', { signal }), gone])) as [ChildMessage];
+        if (message.type === type) return message as Extract<ChildMessage, { type: T }>;
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new Error(`${this.#name} did not say ${type} within ${String(withinMs)} ms`, { cause: error });
+    } finally {
+      abort.abort();
+    }
+  }
+
+  /** Ask one of this package's own processes what it has used so far. */
+  async usage(): Promise<Usage> {
+    const answer = this.message('usage');
+    this.#process.send({ type: 'usage' });
+    return (await answer).usage;
+  }
+
+  /** Kill it and wait until it is gone. It holds nothing that is worth an orderly end. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+  }
+}
+
+/**
+ * Wait until something listens on a port of this host.
+ *
+ * @throws Error after `withinMs` in vain
+ */
+export async function listening(port: number, withinMs = READY_WITHIN_MS): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.once('connect', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => {
+        resolve(false);
+      });
+    });
+    if (open) return;
+    if (performance.now() > deadline) throw new Error(`nothing listens on port ${String(port)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

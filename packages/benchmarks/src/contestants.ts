@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// contestants - the brokers that are measured side by side, each in a process of its own
+
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import type { Dialect } from '@mdp/protocol';
+import { Child, listening } from './children.js';
+import type { Majortomo } from './majortomo.js';
+
+/** A broker that runs. */
+export interface RunningBroker {
+  readonly child: Child;
+  /** `tcp://127.0.0.1:port` */
+  readonly endpoint: string;
+}
+
+/** A kind of broker. */
+export interface Contestant {
+  readonly name: string;
+  /** Start one; whoever starts it kills it. */
+  start(dialect: Dialect): Promise<RunningBroker>;
+}
+
+async function started(child: Child): Promise<RunningBroker> {
+  try {
+    return { child, endpoint: (await child.message('ready')).endpoint };
+  } catch (error) {
+    await child.kill();
+    throw error;
+  }
+}
+
+/** The loop that only forwards: see `bare-router.ts`. */
+export const BARE: Contestant = {
+  name: 'bare ROUTER loop',
+  start: (dialect) => started(Child.fork('bare-router', [dialect])),
+};
+
+/** The broker of this project. */
+export const MDP: Contestant = {
+  name: '@mdp/broker',
+  start: () => started(Child.fork('broker-process', [])),
+};
+
+/** Majortomo's broker, which speaks its own dialect only. */
+export function majortomoContestant({ python }: Majortomo): Contestant {
+  return {
+    name: 'Majortomo',
+    async start() {
+      const port = await freePort();
+      const endpoint = `tcp://127.0.0.1:${String(port)}`;
+      const child = Child.spawn(python, ['-m', 'majortomo.broker', '-b', endpoint]);
+      try {
+        await listening(port);
+      } catch (error) {
+        await child.kill();
+        throw error;
+      }
+      return { child, endpoint };
+    },
+  };
+}
+
+/** A port that was free a moment ago: Majortomo cannot say which one it chose. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

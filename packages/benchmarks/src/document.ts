@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// document - the generated sections of docs/benchmarks.md; the prose around them is written by hand
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+/** Where the results are written. */
+export const DOCUMENT_PATH = fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url));
+
+/**
+ * Replace one generated section of a document: what stands between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`.
+ *
+ * @param document - the whole text
+ * @param name - the name of the section
+ * @param content - Markdown without a newline at its ends
+ * @returns the new text
+ * @throws Error when the document does not have both marks, once each and in order
+ */
+export function replaceSection(document: string, name: string, content: string): string {
+  const open = `<!-- bench:${name} -->`;
+  const close = `<!-- /bench:${name} -->`;
+  const [before, inside, ...more] = document.split(open);
+  const [, after, ...rest] = (inside ?? '').split(close);
+  if (before === undefined || after === undefined || more.length > 0 || rest.length > 0) {
+    throw new Error(`the document must have ${open} and ${close}, once each and in this order`);
+  }
+  return `${before}${open}\n\n${content}\n\n${close}${after}`;
+}
+
+/** Write sections into {@link DOCUMENT_PATH}, by name; the others stay as they are. */
+export async function writeSections(sections: ReadonlyMap<string, string>, path = DOCUMENT_PATH): Promise<void> {
+  let document = await readFile(path, 'utf8');
+  for (const [name, content] of sections) document = replaceSection(document, name, content);
+  await writeFile(path, document);
+}

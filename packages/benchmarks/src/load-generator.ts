@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// load-generator - compiles native/mdpload.c where there is a C compiler, and runs it against a broker
+
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Dialect } from '@mdp/protocol';
+
+const run = promisify(execFile);
+const SOURCE = fileURLToPath(new URL('../native/mdpload.c', import.meta.url));
+/** The longest that one run may take beyond its warm-up and its measurement, in seconds. */
+const GRACE_SECONDS = 30;
+
+/** What a run asks of a broker. */
+export interface Load {
+  readonly dialect: Dialect;
+  /** Clients, and requests that each has outstanding. */
+  readonly clients: number;
+  readonly window: number;
+  /** Bytes of a request's body, 8 or more. */
+  readonly bodyBytes: number;
+  /** Workers that take the load. Default 64. */
+  readonly workers?: number;
+  /** Services over which the load and its workers go round robin. Default 1. */
+  readonly services?: number;
+  /** Workers that only register and beat. Default 0. */
+  readonly idleWorkers?: number;
+  /** Services of these; those beyond their number are known by one waiting request each. Default 0. */
+  readonly idleServices?: number;
+  readonly warmSeconds: number;
+  readonly measureSeconds: number;
+}
+
+/** What a run found. */
+export interface LoadReport {
+  readonly requests: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Replies that were not the request's own body. */
+  readonly errors: number;
+  /** Requests that had no reply three seconds after the load had ended. */
+  readonly lost: number;
+  /** CPU time of the broker, per request, in microseconds. */
+  readonly cpuUs: number;
+  /** Resident memory of the broker at the end, in KiB. */
+  readonly rssKiB: number;
+}
+
+/** The load generator, compiled. */
+export class LoadGenerator {
+  readonly #folder: string;
+  readonly #program: string;
+
+  private constructor(folder: string, program: string) {
+    this.#folder = folder;
+    this.#program = program;
+  }
+
+  /**
+   * Compile it into a temporary folder.
+   *
+   * @returns the generator, or why there is none: it needs Linux and a C compiler (`CC`, or `cc`)
+   */
+  static async compile(): Promise<LoadGenerator | string> {
+    if (process.platform !== 'linux') return `the load generator needs Linux, this is ${process.platform}`;
+    const compiler = process.env['CC'] ?? 'cc';
+    const folder = await mkdtemp(join(tmpdir(), 'mdpload-'));
+    const program = join(folder, 'mdpload');
+    try {
+      await run(compiler, ['-O2', '-o', program, SOURCE]);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return `there is no C compiler (${compiler})`;
+      throw error;
+    }
+    return new LoadGenerator(folder, program);
+  }
+
+  /**
+   * Load a broker.
+   *
+   * @param endpoint - `tcp://127.0.0.1:port`
+   * @param pid - of the broker
+   * @throws Error with what the generator printed when the broker refused, lost or answered wrongly
+   */
+  async run(endpoint: string, pid: number, load: Load): Promise<LoadReport> {
+    const limit = Math.ceil(load.warmSeconds + load.measureSeconds + GRACE_SECONDS);
+    const options: readonly (readonly [string, number | string | undefined])[] = [
+      ['-p', endpoint.slice(endpoint.lastIndexOf(':') + 1)],
+      ['-P', pid],
+      ['-d', load.dialect],
+      ['-c', load.clients],
+      ['-W', load.window],
+      ['-s', load.bodyBytes],
+      ['-w', load.workers],
+      ['-M', load.services],
+      ['-E', load.idleWorkers],
+      ['-F', load.idleServices],
+      ['-u', load.warmSeconds],
+      ['-D', load.measureSeconds],
+      ['-H', 2500],
+      ['-t', limit],
+    ];
+    const given = options.flatMap(([letter, value]) => (value === undefined ? [] : [letter, String(value)]));
+    // It ends by itself within its limit; the timeout is for one that does not.
+    const { stdout } = await run(this.#program, [...given, '-J'], {
+      timeout: (limit + 5) * 1000,
+      killSignal: 'SIGKILL',
+    }).catch((error: unknown) => {
+      const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+      throw new Error(`the load generator gave up: ${stderr.trim()} ${stdout.trim()}`, { cause: error });
+    });
+    const report = JSON.parse(stdout) as LoadReport;
+    if (report.errors > 0 || report.lost > 0) {
+      throw new Error(`${String(report.errors)} wrong replies, ${String(report.lost)} lost requests`);
+    }
+    return report;
+  }
+
+  /** Delete what was compiled. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}

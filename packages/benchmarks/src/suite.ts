@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// suite - what every group of measurements is given, and how its findings become numbers
+
+import type { BenchArguments } from './arguments.js';
+import type { LoadGenerator } from './load-generator.js';
+import type { Majortomo } from './majortomo.js';
+import type { Findings, Progress, Trial } from './rounds.js';
+import { median } from './statistics.js';
+
+/** What a suite works with. Where something is missing, a string says why. */
+export interface SuiteContext {
+  readonly given: BenchArguments;
+  readonly generator: LoadGenerator | string;
+  readonly majortomo: Majortomo | string;
+  readonly progress: Progress;
+}
+
+/** How long a process warms up before it is measured, in seconds: V8 compiles its hot loops in this time. */
+export const WARM_SECONDS = 1;
+
+/** One number of each round of a trial. */
+export function ofRounds<T>(
+  findings: Findings<T>,
+  trial: Trial<T>,
+  pick: (found: T) => number,
+): (number | undefined)[] {
+  return (findings.get(trial) ?? []).map((found) => (found === undefined ? undefined : pick(found)));
+}
+
+/** The median of one number over the rounds that did not fail; NaN when all failed. */
+export function medianOf<T>(findings: Findings<T>, trial: Trial<T>, pick: (found: T) => number): number {
+  return median(ofRounds(findings, trial, pick).filter((value) => value !== undefined));
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// arguments.test - what the harness can be told
+
+import { describe, expect, test } from '@jest/globals';
+import { SUITES, USAGE, parseArguments } from '../src/arguments.js';
+
+describe('parseArguments', () => {
+  test('runs everything in five rounds of two seconds unless told otherwise', () => {
+    expect(parseArguments([])).toEqual({
+      suites: [...SUITES],
+      rounds: 5,
+      seconds: 2,
+      quick: false,
+      write: false,
+      help: false,
+    });
+  });
+
+  test('--quick takes fewer and shorter rounds', () => {
+    expect(parseArguments(['--quick'])).toMatchObject({ quick: true, rounds: 2, seconds: 1 });
+  });
+
+  test('--rounds and --seconds win over --quick', () => {
+    expect(parseArguments(['--quick', '--rounds', '7', '--seconds', '0.5'])).toMatchObject({ rounds: 7, seconds: 0.5 });
+  });
+
+  test('--only may be repeated; the groups keep their order', () => {
+    expect(parseArguments(['--only', 'codec', '--only=broker']).suites).toEqual(['broker', 'codec']);
+  });
+
+  test.each([
+    [['--only', 'speed'], '--only speed: must be broker, scale, e2e, codec'],
+    [['--rounds', '0'], '--rounds 0: must be a number from 1 to 100'],
+    [['--rounds', '2.5'], '--rounds 2.5: must be a whole number'],
+    [['--rounds', 'many'], '--rounds many: must be a number from 1 to 100'],
+    [['--seconds', ' '], '--seconds  : must be a number from 0.1 to 60'],
+    [['--quick', '--write'], '--quick measures too little to be written'],
+    [['--fast'], '--fast'],
+    [['broker'], 'broker'],
+  ])('refuses %j and says why', (given, message) => {
+    expect(() => parseArguments(given)).toThrow(message);
+  });
+
+  test('the usage names every option and group', () => {
+    for (const word of ['--only', '--rounds', '--seconds', '--quick', '--write', '--help', ...SUITES]) {
+      expect(USAGE).toContain(word);
+    }
+  });
+});

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// document.test - generated sections change, and nothing else does
+
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { SUITES } from '../src/arguments.js';
+import { DOCUMENT_PATH, replaceSection } from '../src/document.js';
+
+const TEXT = 'before\n\n<!-- bench:e2e -->\n\nold\n\n<!-- /bench:e2e -->\n\nafter\n';
+
+describe('replaceSection', () => {
+  test('puts the content between the marks and leaves the rest', () => {
+    expect(replaceSection(TEXT, 'e2e', 'new')).toBe(TEXT.replace('old', 'new'));
+  });
+
+  test('changes nothing when it is done again', () => {
+    const once = replaceSection(TEXT, 'e2e', 'new');
+    expect(replaceSection(once, 'e2e', 'new')).toBe(once);
+  });
+
+  test('takes the content literally', () => {
+    expect(replaceSection(TEXT, 'e2e', '$& $1')).toContain('\n\n$& $1\n\n');
+  });
+
+  test.each([
+    ['none', 'nothing here'],
+    ['only the first', '<!-- bench:e2e -->'],
+    ['them the wrong way round', '<!-- /bench:e2e --> <!-- bench:e2e -->'],
+    ['them twice', TEXT + TEXT],
+  ])('refuses a document that has %s of the marks', (_, document) => {
+    expect(() => replaceSection(document, 'e2e', 'new')).toThrow('<!-- bench:e2e -->');
+  });
+});
+
+test('docs/benchmarks.md has a section for every group', async () => {
+  let document = await readFile(DOCUMENT_PATH, 'utf8');
+  for (const name of SUITES) document = replaceSection(document, name, `written ${name}`);
+  for (const name of SUITES) expect(document).toContain(`written ${name}`);
+});

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// load-generator.test - one tiny run through the bare loop, with real processes; nothing here depends on how fast it is
+
+import { afterAll, expect, test } from '@jest/globals';
+import type { Dialect } from '@mdp/protocol';
+import { DIALECTS } from '@mdp/protocol';
+import { Child } from '../../src/children.js';
+import { BARE } from '../../src/contestants.js';
+import type { Load } from '../../src/load-generator.js';
+import { LoadGenerator } from '../../src/load-generator.js';
+
+const generator = await LoadGenerator.compile();
+if (typeof generator === 'string') process.stderr.write(`the load generator is not tested: ${generator}\n`);
+const testLoad = typeof generator === 'string' ? test.skip : test;
+
+afterAll(async () => {
+  if (typeof generator !== 'string') await generator[Symbol.asyncDispose]();
+});
+
+function tiny(dialect: Dialect, more: Partial<Load> = {}): Load {
+  return {
+    dialect,
+    clients: 4,
+    window: 2,
+    bodyBytes: 200,
+    workers: 3,
+    warmSeconds: 0.05,
+    measureSeconds: 0.1,
+    ...more,
+  };
+}
+
+async function loadBare(dialect: Dialect, load: Load): Promise<Awaited<ReturnType<LoadGenerator['run']>>> {
+  if (typeof generator === 'string') throw new Error(generator);
+  const { child, endpoint } = await BARE.start(dialect);
+  try {
+    return await generator.run(endpoint, child.pid, load);
+  } finally {
+    await child.kill();
+  }
+}
+
+for (const dialect of DIALECTS) {
+  testLoad(`the bare loop forwards every request and reply of ${dialect}`, async () => {
+    const report = await loadBare(dialect, tiny(dialect));
+    expect(report.requests).toBeGreaterThan(0);
+    expect(report).toMatchObject({ errors: 0, lost: 0 });
+    expect(report.rssKiB).toBeGreaterThan(0);
+  });
+}
+
+testLoad('idle workers and many services are registered before the load begins', async () => {
+  const report = await loadBare(
+    'rfc18',
+    tiny('rfc18', { workers: 20, services: 5, idleWorkers: 300, idleServices: 7 }),
+  );
+  expect(report.requests).toBeGreaterThan(0);
+});
+
+testLoad('a broker that answers nothing is a failure and not a figure', async () => {
+  // The loop waits for the frames of another dialect.
+  await expect(loadBare('mdp01', tiny('rfc18'))).rejects.toThrow();
+});
+
+test('a process that ends before it is ready is an error that says so', async () => {
+  const child = Child.fork('bare-router', []);
+  await expect(child.message('ready')).rejects.toThrow(/bare-router ended with \d+ before it said ready/);
+});
