@@ -2,6 +2,8 @@
 // index - everything that tests of the other packages use
 
 export { FakeClock } from './clock.js';
+export type { CodeBlock, RunExampleOptions } from './examples.js';
+export { codeBlocks, exampleText, runExample } from './examples.js';
 export type { ProcessEnd, ProcessEvent, ProcessOptions, RunResult } from './processes.js';
 export { TestProcess, freePort, run } from './processes.js';
 export type { RawFrame } from './raw-peer.js';
