@@ -156,7 +156,7 @@ function headerIndex(frames: readonly Frame[], dialect: Dialect, expected: Heade
 }
 
 /**
- * Read a message at a client (MDP-C-03, MDP-C-04, MDP01-02).
+ * Read a message at a client (MDP-C-03, MDP-C-04, MDP-C-11, MDP01-02).
  *
  * @param dialect - what the client speaks
  * @param frames - a whole message as a DEALER receives it
@@ -184,7 +184,7 @@ export function decodeAtClient(dialect: Dialect, frames: readonly Frame[]): Clie
 }
 
 /**
- * Read a message at a worker (MDP-W-11, MDP01-08).
+ * Read a message at a worker (MDP-W-02, MDP-W-11, MDP01-08).
  *
  * @param dialect - what the worker speaks
  * @param frames - a whole message as a DEALER receives it
