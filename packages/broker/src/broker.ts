@@ -31,6 +31,9 @@ const LINGER_MS = 1000;
 /** How long what waits for slow readers may still take when the broker stops, in milliseconds. */
 const FLUSH_MS = 1000;
 
+/** How many connections the system may hold until ZeroMQ accepts them: all workers come at once after a restart. */
+const BACKLOG = 4096;
+
 const ROLES: readonly Role[] = ['any', 'client', 'worker'];
 
 interface Bound {
@@ -164,6 +167,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
       linger: LINGER_MS,
       ipv6,
       sendHighWaterMark,
+      backlog: BACKLOG,
       // Frames a little too large get an error reply; ZeroMQ drops the connection of those who send far larger ones.
       maxMessageSize: 2 * maxBodyBytes + 65_536,
       ...(zmtpHeartbeats
@@ -243,12 +247,25 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     this.#port.close();
     for (const { socket, loop, endpoints } of this.#bound) {
       loop.close();
-      // Closing alone frees the port some time later; a successor may want it now.
-      for (const endpoint of endpoints) await socket.unbind(endpoint);
+      for (const endpoint of endpoints) this.#unbind(socket, endpoint);
       socket.close();
     }
     this.#phase = 'stopped';
     this.#port.emit('stopped', () => []);
+  }
+
+  /**
+   * Free an endpoint now: closing alone frees it some time later, and a successor may want it at once.
+   *
+   * By `disconnect()`, which ZeroMQ takes for bound endpoints too. `unbind()` works in another thread while this one
+   * still receives, and ZeroMQ aborts the process when two threads use one socket; `unbindSync()` of zeromq.js 6.8 binds.
+   */
+  #unbind(socket: Router, endpoint: string): void {
+    try {
+      socket.disconnect(endpoint);
+    } catch (error) {
+      this.#failed(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   /** Wait until no worker holds a request, at most so long. */
