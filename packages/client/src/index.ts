@@ -1,2 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-export {};
+// index - the public interface of @mdp/client
+
+export { Client } from './client.js';
+export type { ClientLike, CloseOptions } from './client-like.js';
+export type { ClientOptions, RequestOptions, RetryOptions } from './options.js';
+export type { ReceivePartOptions, Reply } from './reply.js';
+export type { ClientCounters, ClientStats, EndpointStats } from './stats.js';
+export type { BrokerInfo, ServiceInfo } from './management.js';
+export type { Dialect, ErrorCode, Frame, FrameLike } from '@mdp/protocol';
+export {
+  AbortedError,
+  ArgumentError,
+  ClosedError,
+  DisconnectedError,
+  MdpError,
+  OverloadedError,
+  ProtocolError,
+  RemoteError,
+  RequestError,
+  STATUS,
+  StateError,
+  TimeoutError,
+  bytes,
+  text,
+} from '@mdp/protocol';

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// options - what a client and a request can be told, checked, with the defaults: they live here and nowhere else
+
+import type { Dialect } from '@mdp/protocol';
+import { ArgumentError } from '@mdp/protocol';
+import {
+  dialectOption,
+  durationOption,
+  endpointsOption,
+  integerOption,
+  refuseUnknownOptions,
+} from '@mdp/protocol/internal';
+import type { RequestPolicy } from './state/exchange.js';
+
+/** Whether and how a request is repeated. See {@link RequestOptions.retry}. */
+export interface RetryOptions {
+  /** How often the request may be sent in all. Default 1: never repeated. Range 1 to 1,000. */
+  readonly attempts?: number | undefined;
+  /** The first delay, in milliseconds; it doubles with every attempt, and a random half is taken away. Default 100. */
+  readonly baseMs?: number | undefined;
+  /** The longest delay, in milliseconds. Default 10,000; not below `baseMs`. */
+  readonly maxMs?: number | undefined;
+}
+
+/** The options of one request. What is left out is taken from the client's. Durations are whole milliseconds. */
+export interface RequestOptions {
+  /** The total deadline: for waiting, every attempt, and the whole reply. Default 60,000; 0 = none. */
+  readonly timeoutMs?: number | undefined;
+  /** The longest silence: until the first part, and between parts (what Majortomo calls timeout). Default 0 = none. */
+  readonly idleTimeoutMs?: number | undefined;
+  /** How long one attempt may go without any reply before it counts as failed. Default 0 = none. */
+  readonly attemptTimeoutMs?: number | undefined;
+  /** Whether the request is repeated. Only ask for it when the service may do the work twice. */
+  readonly retry?: RetryOptions | undefined;
+  /** Ends the request with `MDP_ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * How many bytes of parts that nobody has read yet are kept before no more is received. A frame counts 64 bytes more
+   * than it holds. It does not bound a reply that is awaited whole. Default 16 MiB; 1 or more.
+   */
+  readonly maxBufferedBytes?: number | undefined;
+}
+
+/** The options of a client. Those of {@link RequestOptions} are the defaults of its requests. */
+export interface ClientOptions extends RequestOptions {
+  /** What the client speaks; it must be what the broker expects. Default `rfc18`. */
+  readonly dialect?: Dialect | undefined;
+  /** The most sockets, over all endpoints; each carries one request at a time. Default 256. Range 1 to 10,000. */
+  readonly maxSockets?: number | undefined;
+  /** The most requests that wait for a socket; the next fails with `MDP_OVERLOADED`. Default 10,000; 1 or more. */
+  readonly maxQueued?: number | undefined;
+  /** How long a socket may be idle before it is closed. Default 10,000; 0 = for ever. */
+  readonly idleSocketMs?: number | undefined;
+  /** How long one try to connect may take. Default 2,000; 0 = as long as the operating system takes. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** The first pause before another try to connect; it doubles, with jitter. Default 100; 1 or more. */
+  readonly reconnectMs?: number | undefined;
+  /** The longest pause before another try to connect. Default 2,000; not below `reconnectMs`. */
+  readonly reconnectMaxMs?: number | undefined;
+}
+
+/** How a connection is made: {@link ClientOptions}, resolved. */
+export interface ConnectOptions {
+  readonly connectTimeoutMs: number;
+  readonly reconnectMs: number;
+  readonly reconnectMaxMs: number;
+}
+
+/** What a request is told in the end. */
+export interface ResolvedRequestOptions {
+  readonly policy: RequestPolicy;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** {@link ClientOptions} with everything filled in. */
+export interface ResolvedClientOptions {
+  readonly endpoints: readonly string[];
+  readonly dialect: Dialect;
+  readonly maxSockets: number;
+  readonly maxQueued: number;
+  readonly idleSocketMs: number;
+  readonly connect: ConnectOptions;
+  /** The defaults of requests, without the signal: the client's own ends all of them at once. */
+  readonly request: RequestPolicy;
+  readonly signal: AbortSignal | undefined;
+}
+
+const DEFAULT_POLICY: RequestPolicy = {
+  timeoutMs: 60_000,
+  idleTimeoutMs: 0,
+  attemptTimeoutMs: 0,
+  attempts: 1,
+  baseMs: 100,
+  maxMs: 10_000,
+  maxBufferedBytes: 16 * 1024 * 1024,
+};
+
+const REQUEST_OPTIONS = ['timeoutMs', 'idleTimeoutMs', 'attemptTimeoutMs', 'retry', 'signal', 'maxBufferedBytes'];
+const RETRY_OPTIONS = ['attempts', 'baseMs', 'maxMs'];
+const CLIENT_OPTIONS = [
+  ...REQUEST_OPTIONS,
+  'dialect',
+  'maxSockets',
+  'maxQueued',
+  'idleSocketMs',
+  'connectTimeoutMs',
+  'reconnectMs',
+  'reconnectMaxMs',
+];
+
+/**
+ * Check a client's endpoints and options and fill in what is left out.
+ *
+ * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` that names the option, the value and what is allowed
+ */
+export function resolveClientOptions(
+  endpoints: string | readonly string[],
+  options: ClientOptions,
+): ResolvedClientOptions {
+  requireObject('options', options);
+  refuseUnknownOptions(options, CLIENT_OPTIONS);
+  const reconnectMs = durationOption('reconnectMs', options.reconnectMs, 100, 1);
+  const fallbackMs = Math.max(reconnectMs, 2_000);
+  return {
+    endpoints: endpointsOption('endpoints', endpoints).map(connectable),
+    dialect: dialectOption(options.dialect),
+    maxSockets: integerOption('maxSockets', options.maxSockets, 256, 1, 10_000),
+    maxQueued: integerOption('maxQueued', options.maxQueued, 10_000, 1, Number.MAX_SAFE_INTEGER),
+    idleSocketMs: durationOption('idleSocketMs', options.idleSocketMs, 10_000),
+    connect: {
+      connectTimeoutMs: durationOption('connectTimeoutMs', options.connectTimeoutMs, 2_000),
+      reconnectMs,
+      reconnectMaxMs: durationOption('reconnectMaxMs', options.reconnectMaxMs, fallbackMs, reconnectMs),
+    },
+    request: resolvePolicy(DEFAULT_POLICY, options),
+    signal: checkSignal(options.signal),
+  };
+}
+
+/**
+ * Check the options of one request and fill in what is left out.
+ *
+ * @param defaults - what the client was told
+ * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` that names the option, the value and what is allowed
+ */
+export function resolveRequestOptions(defaults: RequestPolicy, options: RequestOptions): ResolvedRequestOptions {
+  requireObject('options', options);
+  refuseUnknownOptions(options, REQUEST_OPTIONS);
+  return { policy: resolvePolicy(defaults, options), signal: checkSignal(options.signal) };
+}
+
+function resolvePolicy(defaults: RequestPolicy, options: RequestOptions): RequestPolicy {
+  const retry = options.retry ?? {};
+  requireObject('retry', retry);
+  refuseUnknownOptions(retry, RETRY_OPTIONS);
+  const baseMs = durationOption('retry.baseMs', retry.baseMs, defaults.baseMs, 1);
+  return {
+    timeoutMs: durationOption('timeoutMs', options.timeoutMs, defaults.timeoutMs),
+    idleTimeoutMs: durationOption('idleTimeoutMs', options.idleTimeoutMs, defaults.idleTimeoutMs),
+    attemptTimeoutMs: durationOption('attemptTimeoutMs', options.attemptTimeoutMs, defaults.attemptTimeoutMs),
+    attempts: integerOption('retry.attempts', retry.attempts, defaults.attempts, 1, 1_000),
+    baseMs,
+    maxMs: durationOption('retry.maxMs', retry.maxMs, Math.max(baseMs, defaults.maxMs), baseMs),
+    maxBufferedBytes: integerOption(
+      'maxBufferedBytes',
+      options.maxBufferedBytes,
+      defaults.maxBufferedBytes,
+      1,
+      Number.MAX_SAFE_INTEGER,
+    ),
+  };
+}
+
+function requireObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) throw new ArgumentError(name, value, 'an object');
+}
+
+/** A client connects to a port, never to "any free one". */
+function connectable(endpoint: string): string {
+  const port = /^tcp:\/\/.+:(\d+|\*)$/.exec(endpoint)?.[1];
+  if (port !== undefined && !(Number(port) >= 1 && Number(port) <= 65_535)) {
+    throw new ArgumentError('endpoints', endpoint, 'tcp://host:port with a port from 1 to 65535');
+  }
+  return endpoint;
+}
+
+/** An `AbortSignal`, of this realm or of another. */
+function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined) return undefined;
+  const given = signal as Partial<AbortSignal> | null;
+  if (typeof given?.aborted !== 'boolean' || typeof given.addEventListener !== 'function') {
+    throw new ArgumentError('signal', signal, 'an AbortSignal');
+  }
+  return signal;
+}

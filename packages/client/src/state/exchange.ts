@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// exchange - one request and its reply, from the call to its one end
+
+import type { Frame, RequestError } from '@mdp/protocol';
+import type { Timed } from './deadlines.js';
+import type { Link } from './link.js';
+import type { Listed, WaitingList } from './waiting-list.js';
+
+/**
+ * Where a request stands.
+ *
+ * ```text
+ *  waiting --a connection is free--> sent --PARTIAL--> streaming
+ *     ^                               |                    |
+ *     |                     the attempt failed,            |
+ *     |                     another is allowed             |
+ *     +---------- backoff <-----------+                    |
+ *
+ *  every phase --FINAL, error, deadline, abort, close--> ended (no way back)
+ * ```
+ */
+export type ExchangePhase = 'waiting' | 'sent' | 'streaming' | 'backoff' | 'ended';
+
+/** The options of one request, resolved. Durations in milliseconds, 0 = none. */
+export interface RequestPolicy {
+  readonly timeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly attemptTimeoutMs: number;
+  /** How often it may be sent in all, 1 or more. */
+  readonly attempts: number;
+  readonly baseMs: number;
+  readonly maxMs: number;
+  readonly maxBufferedBytes: number;
+}
+
+/** Where the parts of a reply go, and what ends it. Called from within the state: it must not call back into it. */
+export interface ReplySink {
+  /**
+   * The next part.
+   *
+   * @returns whether a reader took it; else it is kept, and counts as buffered until {@link ClientState.taken}
+   */
+  part(body: Frame[], last: boolean): boolean;
+  /** The end without a reply. `atOnce`: parts that were not yet read are dropped. */
+  fail(error: RequestError, atOnce: boolean): void;
+  /** The reader's own wait for this part is over; the request goes on. */
+  partTimeout(error: RequestError): void;
+}
+
+/** A frame costs more than its bytes: what is counted for each one that is kept. */
+const FRAME_OVERHEAD = 64;
+
+/** What a part that is kept counts, in bytes. */
+export function bufferedBytes(body: readonly Frame[]): number {
+  let sum = body.length * FRAME_OVERHEAD;
+  for (const frame of body) sum += frame.length;
+  return sum;
+}
+
+/** The record of one request. The state alone writes it. */
+export class Exchange implements Timed, Listed<Exchange> {
+  phase: ExchangePhase = 'waiting';
+  /** How often it was sent. */
+  attempts = 0;
+  /** The connection that is its own while it is sent or streaming. */
+  link: Link | undefined = undefined;
+  /** Whether the next attempt needs a connection that nothing was sent on before (RFC 18 "Reliability"). */
+  fresh = false;
+  /** Why the attempt before failed. */
+  lastError: RequestError | undefined = undefined;
+
+  deadlineAt = Infinity;
+  idleAt = Infinity;
+  attemptAt = Infinity;
+  retryAt = Infinity;
+  /** When the reader's wait for a part ends. */
+  partAt = Infinity;
+  partWaitMs = 0;
+
+  /** Bytes that came and were not yet read. */
+  buffered = 0;
+  /** Whether `maxBufferedBytes` holds: not once the whole reply is awaited. */
+  bounded = true;
+  /** Whether reading is suspended because too much is buffered. */
+  paused = false;
+
+  wakeAt = Infinity;
+  heapIndex = -1;
+  previous: Exchange | undefined = undefined;
+  next: Exchange | undefined = undefined;
+  list: WaitingList<Exchange> | undefined = undefined;
+
+  /**
+   * @param service - the service's name
+   * @param frames - the REQUEST as it goes out, the same for every attempt
+   * @param policy - its options
+   * @param sink - where its reply goes
+   */
+  constructor(
+    readonly service: string,
+    readonly frames: readonly Frame[],
+    readonly policy: RequestPolicy,
+    readonly sink: ReplySink,
+  ) {}
+
+  /** When it must be looked at next; `Infinity` for never. */
+  nextWake(): number {
+    let at = this.deadlineAt < this.partAt ? this.deadlineAt : this.partAt;
+    if (this.phase === 'backoff') return this.retryAt < at ? this.retryAt : at;
+    if (!this.paused && this.idleAt < at) at = this.idleAt;
+    if (this.phase === 'sent' && this.attemptAt < at) at = this.attemptAt;
+    return at;
+  }
+}

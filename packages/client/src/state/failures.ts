@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// failures - what a request that fails is told, and whether it may be tried again
+
+import type { RequestError } from '@mdp/protocol';
+import { RemoteError, STATUS, TimeoutError } from '@mdp/protocol';
+import type { Exchange } from './exchange.js';
+import type { Endpoint } from './link.js';
+
+/**
+ * Whether another attempt could do better: after a lost connection, after silence, and where the broker says that it was
+ * not the request's fault. The caller's own deadline, abort and close, an answer that is no reply, a request that is
+ * wrong (400, 404, 413) and a handler that failed (500) end it.
+ */
+export function isRetryable(error: RequestError): boolean {
+  if (error instanceof RemoteError) {
+    const { status } = error;
+    return status === STATUS.OVERLOADED || status === STATUS.WORKER_LOST || status === STATUS.DRAINING;
+  }
+  return error.code === 'MDP_DISCONNECTED' || error.code === 'MDP_TIMEOUT';
+}
+
+/** The total deadline has passed. */
+export function deadlinePassed(exchange: Exchange, endpoints: readonly Endpoint[]): TimeoutError {
+  const { service, phase, policy, lastError } = exchange;
+  const within = `within ${String(policy.timeoutMs)} ms`;
+  const options = lastError === undefined ? undefined : { cause: lastError };
+  if (phase === 'waiting') {
+    return new TimeoutError(`not sent to "${service}" ${within}: ${whyNotSent(endpoints)}`, exchange, options);
+  }
+  if (phase === 'streaming') {
+    return new TimeoutError(`the reply of "${service}" was not complete ${within}`, exchange, options);
+  }
+  return new TimeoutError(`no reply from "${service}" ${within}`, exchange, options);
+}
+
+/** The longest silence has passed. */
+export function silence(exchange: Exchange, endpoints: readonly Endpoint[]): TimeoutError {
+  const { service, phase, policy } = exchange;
+  const lasting = `for ${String(policy.idleTimeoutMs)} ms`;
+  if (phase !== 'waiting') return new TimeoutError(`nothing came from "${service}" ${lasting}`, exchange);
+  return new TimeoutError(`not sent to "${service}" ${lasting}: ${whyNotSent(endpoints)}`, exchange);
+}
+
+/** One attempt has waited long enough for its first part. */
+export function attemptPassed(exchange: Exchange): TimeoutError {
+  const { service, policy } = exchange;
+  return new TimeoutError(
+    `no reply from "${service}" to the attempt within ${String(policy.attemptTimeoutMs)} ms`,
+    exchange,
+  );
+}
+
+/** The reader does not want to wait longer for this part. */
+export function partPassed(exchange: Exchange): TimeoutError {
+  const { service, partWaitMs } = exchange;
+  return new TimeoutError(`no part from "${service}" within ${String(partWaitMs)} ms; the request goes on`, exchange);
+}
+
+/** Why a request still waits for a connection. */
+function whyNotSent(endpoints: readonly Endpoint[]): string {
+  const connected = endpoints.some((endpoint) => endpoint.links.size > endpoint.connecting);
+  if (connected) return 'every socket was busy (maxSockets)';
+  return endpoints
+    .map(({ address, reason }) => `no connection to ${address}${reason === '' ? '' : ` (${reason})`}`)
+    .join(', ');
+}
