@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// broker-log - puts what a broker tells into words
+
+import type { Broker, BrokerStats, WorkerInfo, WorkerLossReason } from '@mdp/broker';
+import { BurstLog } from './burst-log.js';
+import { formatElapsed } from './durations.js';
+import { errorMessage } from './exit-codes.js';
+import type { Log } from './logger.js';
+import { printable, quoted } from './printable.js';
+
+const LOSSES: Readonly<Record<WorkerLossReason, string>> = {
+  disconnect: 'it said goodbye',
+  expired: 'nothing came from it for too long',
+  unreachable: 'its connection is gone',
+  unexpected: 'it said something at the wrong time',
+  invalid: 'it sent what is no message',
+  slow: 'it reads too slowly',
+  stopped: 'the broker stops',
+};
+
+/** How often the figures are logged on level `debug`, in milliseconds. */
+const FIGURES_EVERY_MS = 10_000;
+
+const who = (worker: WorkerInfo): string => `${worker.dialect}, ${printable(worker.peer, 80)}`;
+
+/**
+ * Log what happens in a broker. Nothing here runs for each message: only for workers that come and go, and for what goes
+ * wrong, of which each kind gets at most one line a second.
+ *
+ * @returns ends it: held back lines are written, timers let go
+ */
+export function logBroker(broker: Broker, log: Log): () => void {
+  const bursts = new BurstLog(log);
+  broker.on('workerReady', (worker) => {
+    const message = (): string => `a worker joined for ${quoted(worker.service)} (${who(worker)})`;
+    bursts.note('info', 'workerReady', message, 'workers joined', { ...worker });
+  });
+  broker.on('workerLost', (worker) => {
+    const level = worker.reason === 'disconnect' ? 'info' : worker.reason === 'stopped' ? 'verbose' : 'warn';
+    const verb = level === 'warn' ? 'was lost' : 'left';
+    const message = (): string =>
+      `a worker for ${quoted(worker.service)} ${verb}: ${LOSSES[worker.reason]} (${who(worker)})`;
+    bursts.note(
+      level,
+      level === 'warn' ? 'workerLost' : 'workerLeft',
+      message,
+      `workers that ${level === 'warn' ? 'were lost' : 'left'}`,
+      {
+        ...worker,
+      },
+    );
+  });
+  broker.on('requestRecovered', ({ service, attempts }) => {
+    const message = (): string => `a request for ${quoted(service)} goes to another worker, after ${times(attempts)}`;
+    bursts.note('info', 'requestRecovered', message, 'requests that go to another worker', { service, attempts });
+  });
+  broker.on('requestFailed', (failure) => {
+    const told = failure.answered ? '' : `; its ${failure.dialect} client was not told`;
+    const message = (): string =>
+      `a request for ${quoted(failure.service)} failed: ${String(failure.status)} ${printable(failure.message)}${told}`;
+    bursts.note('warn', 'requestFailed', message, 'requests that failed', { ...failure });
+  });
+  broker.on('invalidMessage', ({ peer, reason, strikes }) => {
+    const message = (): string =>
+      `an invalid message was dropped: ${printable(reason)} (from ${printable(peer, 80)}, strike ${String(strikes)})`;
+    bursts.note('warn', 'invalidMessage', message, 'invalid messages', { peer, reason, strikes });
+  });
+  broker.on('stalled', (ms) => {
+    const message = (): string => `this process stood still for ${formatElapsed(ms)}; no worker is judged by that time`;
+    bursts.note('warn', 'stalled', message, 'times that this process stood still', { ms: Math.round(ms) });
+  });
+  broker.on('error', (error) => {
+    bursts.note('error', 'error', () => printable(errorMessage(error)), 'errors', { error: errorMessage(error) });
+  });
+  const stopFigures = logFigures(broker, log);
+  return () => {
+    stopFigures();
+    bursts.close();
+  };
+}
+
+function times(n: number): string {
+  return n === 1 ? 'one attempt' : `${String(n)} attempts`;
+}
+
+function logFigures(broker: Broker, log: Log): () => void {
+  if (!log.enabled('debug')) return () => undefined;
+  const timer = setInterval(() => {
+    const { services, workers, requests, connections, outbox, counters } = broker.stats();
+    const fields = { services: services.length, workers, requests, connections, outbox, counters };
+    log.log('debug', 'figures', () => figures(broker.stats()), fields);
+  }, FIGURES_EVERY_MS).unref();
+  return () => {
+    clearInterval(timer);
+  };
+}
+
+function figures({ workers, requests, connections, counters }: BrokerStats): string {
+  return [
+    `${String(workers.registered)} workers (${String(workers.busy)} busy)`,
+    `${String(requests.running)} requests running, ${String(requests.queued)} waiting`,
+    `${String(connections)} connections`,
+    `${String(counters.received)} messages in, ${String(counters.sent)} out`,
+  ].join('; ');
+}
+
+/** What a broker did in all, for its last line. */
+export function summary({ uptimeMs, counters }: BrokerStats): string {
+  const failed = Object.values(counters.failed).reduce((sum, n) => sum + n, 0);
+  const parts = [`${thousands(counters.requests)} requests`, `${thousands(counters.finals + counters.mmi)} answered`];
+  if (failed > 0) parts.push(`${thousands(failed)} failed`);
+  if (counters.recovered > 0) parts.push(`${thousands(counters.recovered)} given to another worker`);
+  return `stopped after ${formatElapsed(uptimeMs)}: ${parts.join(', ')}`;
+}
+
+function thousands(n: number): string {
+  return n.toLocaleString('en-US');
+}

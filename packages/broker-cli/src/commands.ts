@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// commands - every command there is; none of them is loaded before it is asked for
+
+import type { ExitCode } from './exit-codes.js';
+import type { FlagSpec, FlagValues } from './flags.js';
+import type { Environment } from './variables.js';
+
+/** What a command is made of, once it is loaded. */
+export interface LoadedCommand {
+  readonly flags: readonly FlagSpec[];
+  /** Run it to its end. */
+  readonly run: (values: FlagValues, env: Environment) => Promise<ExitCode>;
+}
+
+/** One command. */
+export interface Command {
+  /** Its word; the broker itself has none. */
+  readonly name?: string;
+  readonly describe: string;
+  readonly load: () => Promise<LoadedCommand>;
+  /** Command lines, without the program's name, and what they do. */
+  readonly examples?: readonly (readonly [line: string, meaning: string])[];
+}
+
+/** `mdp-broker` without a subcommand. */
+export const RUN_COMMAND: Command = {
+  describe: 'Run a broker',
+  load: async () => {
+    const [{ RUN_FLAGS }, { runBroker }] = await Promise.all([import('./run-flags.js'), import('./run-command.js')]);
+    return { flags: RUN_FLAGS, run: runBroker };
+  },
+  examples: [
+    ["-b 'tcp://*:5555'", 'listen on every interface'],
+    ["-b 'tcp://*:5555,role=client' -b tcp://127.0.0.1:5556,role=worker", 'keep clients and workers apart'],
+    ['-c broker.yaml --log-format json', 'options from a file, a log for machines'],
+  ],
+};
+
+/** The commands below `mdp-broker echo`. */
+export const ECHO_COMMANDS: readonly Command[] = [
+  {
+    name: 'client',
+    describe: 'Send requests to an echo worker and check that they come back',
+    load: async () => {
+      const [{ ECHO_CLIENT_FLAGS }, { runEchoClient }] = await Promise.all([
+        import('./peer-flags.js'),
+        import('./echo-client.js'),
+      ]);
+      return { flags: ECHO_CLIENT_FLAGS, run: runEchoClient };
+    },
+    examples: [
+      ['echo client -m hello -r 3', 'send hello three times'],
+      ['echo client --dialect majortomo', 'as clients of Majortomo do'],
+    ],
+  },
+];
+
+/** The commands with one word. */
+export const TOP_COMMANDS: readonly Command[] = [
+  {
+    name: 'ping',
+    describe: 'Ask a broker how it is',
+    load: async () => {
+      const [{ PING_FLAGS }, { runPing }] = await Promise.all([import('./peer-flags.js'), import('./ping-command.js')]);
+      return { flags: PING_FLAGS, run: runPing };
+    },
+    examples: [['ping -b tcp://10.0.0.1:5555', 'exit code 0 when it answers, 4 when it does not']],
+  },
+];

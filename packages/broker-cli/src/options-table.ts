@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// options-table - every option of the broker as a command: its flag, variable, config key, bounds and meaning, once
+
+import { BROKER_DEFAULTS } from '@mdp/broker';
+import { DEFAULT_ENDPOINT } from '@mdp/protocol';
+import { formatDuration } from './durations.js';
+import { LOG_FORMATS, LOG_LEVELS } from './log-levels.js';
+import type { ValueRule } from './value-kinds.js';
+import { LONGEST_MS, showValue } from './value-kinds.js';
+
+/** An option of the broker that has a default of its own in {@link BROKER_DEFAULTS}. */
+export type BrokerKey = keyof typeof BROKER_DEFAULTS;
+
+/** How a row's value is read: a single value, or one of the lists that have a form of their own. */
+export type RowRule = ValueRule | { readonly kind: 'endpoints' } | { readonly kind: 'services' };
+
+/** The headings of `--help` and of docs/options.md, in their order. */
+export const OPTION_GROUPS = ['Endpoints', 'Heartbeats', 'Requests', 'Limits', 'Process'] as const;
+
+/** One option. */
+export interface OptionRow {
+  readonly group: (typeof OPTION_GROUPS)[number];
+  /** Its key in a config file; a dot stands for nesting. */
+  readonly key: string;
+  /** Its flag, without the dashes. */
+  readonly flag: string;
+  readonly letter?: string;
+  /** Its environment variable. */
+  readonly env: string;
+  /** The option of `new Broker()` that it sets, where it sets one. */
+  readonly api?: BrokerKey | 'endpoints' | 'services';
+  readonly rule: RowRule;
+  /** The default as a person would write it. */
+  readonly defaultText: string;
+  /** The range as a person would write it, where the rule's bounds do not say it. */
+  readonly rangeText?: string;
+  /** What it does, in one sentence. */
+  readonly help: string;
+  /** Other names that people may try in a config file. */
+  readonly alsoKnownAs?: readonly string[];
+}
+
+/** The defaults of what is the command's own and no option of the broker. */
+export const PROCESS_DEFAULTS = { drainMs: 10_000, logLevel: 'info', logFormat: 'text' } as const;
+
+const MANY = 10_000_000;
+const count = (min: number, max = MANY): ValueRule => ({ kind: 'count', min, max });
+const size = (min: number, max: number): ValueRule => ({ kind: 'size', min, max });
+const duration = (min: number): ValueRule => ({ kind: 'duration', min, max: LONGEST_MS });
+const BOOLEAN: ValueRule = { kind: 'boolean' };
+
+/** `heartbeatIntervalMs` → `heartbeat-interval`: the one rule by which names follow from those of the API. */
+function flagOf(key: string): string {
+  return key.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function envOf(flag: string): string {
+  return `MDP_${flag.replaceAll('-', '_').toUpperCase()}`;
+}
+
+type Extra = Pick<OptionRow, 'letter' | 'alsoKnownAs'>;
+
+function broker(
+  group: OptionRow['group'],
+  api: BrokerKey,
+  rule: ValueRule,
+  help: string,
+  extra: Extra = {},
+): OptionRow {
+  const flag = flagOf(api);
+  const defaultText = showValue(rule, BROKER_DEFAULTS[api]);
+  return { group, key: api.replace(/Ms$/, ''), flag, env: envOf(flag), api, rule, defaultText, help, ...extra };
+}
+
+const { heartbeatIntervalMs, heartbeatLiveness } = BROKER_DEFAULTS;
+
+/** Every option, in the order of `--help`. */
+export const OPTIONS: readonly OptionRow[] = [
+  {
+    group: 'Endpoints',
+    key: 'endpoints',
+    flag: 'bind-url',
+    letter: 'b',
+    env: 'MDP_BIND_URL',
+    api: 'endpoints',
+    rule: { kind: 'endpoints' },
+    defaultText: DEFAULT_ENDPOINT,
+    rangeText: 'tcp://host:port (port * is any free one), ipc://path, inproc://name; each with ,role=any|client|worker',
+    help: 'Where to listen; ENDPOINT or ENDPOINT,role=client|worker; may be repeated',
+    alsoKnownAs: ['bindUrl', 'bind', 'endpoint', 'listen'],
+  },
+  broker(
+    'Heartbeats',
+    'heartbeatIntervalMs',
+    duration(10),
+    'Time between two heartbeats to a worker that hears nothing else',
+    {
+      letter: 'i',
+    },
+  ),
+  {
+    group: 'Heartbeats',
+    key: 'heartbeatTimeout',
+    flag: 'heartbeat-timeout',
+    letter: 't',
+    env: 'MDP_HEARTBEAT_TIMEOUT',
+    api: 'heartbeatLiveness',
+    rule: duration(20),
+    defaultText: `${String(heartbeatLiveness)} intervals (${formatDuration(heartbeatIntervalMs * heartbeatLiveness)})`,
+    rangeText: '2 to 100 whole heartbeat intervals',
+    help: 'After how long a silent worker is taken for gone; a whole multiple of the interval',
+    alsoKnownAs: ['heartbeatLiveness', 'liveness'],
+  },
+  broker(
+    'Heartbeats',
+    'busyWorkerTimeoutMs',
+    duration(10),
+    'How long a worker that never beats during a job may be busy',
+    {
+      letter: 'B',
+    },
+  ),
+  broker(
+    'Heartbeats',
+    'zmtpHeartbeats',
+    BOOLEAN,
+    'Watch connections with ZMTP heartbeats, which find stopped processes and cut networks',
+  ),
+
+  broker(
+    'Requests',
+    'noWorkerTimeoutMs',
+    duration(0),
+    'How long a request waits while its service has no worker; 0 refuses at once',
+  ),
+  broker(
+    'Requests',
+    'queueTimeoutMs',
+    duration(1),
+    'How long a request waits while all workers of its service are busy',
+  ),
+  broker(
+    'Requests',
+    'maxAttempts',
+    count(1, 100),
+    'How often a request may be given to a worker in all; 1 is never twice',
+  ),
+  broker(
+    'Requests',
+    'forwardErrors',
+    BOOLEAN,
+    'Send error replies to Majortomo and MDP/0.1 clients too, which take them for results',
+  ),
+  {
+    group: 'Requests',
+    key: 'services',
+    flag: 'service',
+    env: 'MDP_SERVICE',
+    api: 'services',
+    rule: { kind: 'services' },
+    defaultText: 'none',
+    rangeText: 'NAME,option=value,…: max-attempts, max-queued, no-worker-timeout, queue-timeout',
+    help: 'What differs for one service: NAME,max-attempts=1,queue-timeout=1h; may be repeated',
+    alsoKnownAs: ['service'],
+  },
+
+  broker('Limits', 'maxBodyBytes', size(1, 2 ** 30), 'The largest body of one message'),
+  broker('Limits', 'maxBodyFrames', count(1, 65_536), 'The most body frames of one message'),
+  broker('Limits', 'maxServices', count(1), 'The most services known at once'),
+  broker('Limits', 'maxWorkers', count(1), 'The most workers at once'),
+  broker('Limits', 'maxWorkersPerConnection', count(1), 'The most workers behind one connection (through a proxy)'),
+  broker('Limits', 'maxQueued', count(0), 'The most requests that wait for a worker, in all'),
+  broker('Limits', 'maxQueuedPerService', count(0), 'The most requests that wait for a worker of one service'),
+  broker('Limits', 'maxQueuedPerClient', count(0), 'The most requests of one connection that wait for a worker'),
+  broker('Limits', 'maxQueuedBytes', size(0, 2 ** 40), 'The most bytes of bodies that wait for a worker, in all'),
+  broker('Limits', 'maxStrikes', count(1), 'After how many invalid messages a connection is no longer listened to'),
+  broker(
+    'Limits',
+    'maxConnections',
+    count(100),
+    'The most connections that are remembered; the longest silent one is forgotten first',
+  ),
+  broker('Limits', 'sendHighWaterMark', count(1), 'How many messages ZeroMQ itself queues for one peer'),
+  broker('Limits', 'maxOutboxMessages', count(1), 'The most messages that wait for one peer that reads too slowly'),
+  broker('Limits', 'maxOutboxBytes', size(1, 2 ** 40), 'The most bytes that wait for one peer that reads too slowly'),
+
+  {
+    group: 'Process',
+    key: 'drain',
+    flag: 'drain',
+    env: 'MDP_DRAIN',
+    rule: duration(0),
+    defaultText: formatDuration(PROCESS_DEFAULTS.drainMs),
+    help: 'How long running requests may still take after SIGTERM or SIGINT; 0 ends them at once',
+    alsoKnownAs: ['drainMs'],
+  },
+  {
+    group: 'Process',
+    key: 'log.level',
+    flag: 'log-level',
+    env: 'MDP_LOG_LEVEL',
+    rule: { kind: 'choice', choices: LOG_LEVELS },
+    defaultText: PROCESS_DEFAULTS.logLevel,
+    help: `How much is logged: ${LOG_LEVELS.join(', ')}`,
+    alsoKnownAs: ['logLevel', 'log-level'],
+  },
+  {
+    group: 'Process',
+    key: 'log.format',
+    flag: 'log-format',
+    env: 'MDP_LOG_FORMAT',
+    rule: { kind: 'choice', choices: LOG_FORMATS },
+    defaultText: PROCESS_DEFAULTS.logFormat,
+    help: 'The form of the log: text for people, json with one object a line',
+    alsoKnownAs: ['logFormat', 'log-format'],
+  },
+];
+
+/** The flag that changes a row from its default, for help and documentation: `--no-zmtp-heartbeats`. */
+export function shownFlag(row: OptionRow): string {
+  return row.rule.kind === 'boolean' && row.defaultText === 'true' ? `no-${row.flag}` : row.flag;
+}
+
+/** The variable that names the config file; it has no key in the file itself. */
+export const CONFIG_ENV = 'MDP_CONFIG';

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// printable - text from elsewhere, made safe for a terminal and for one line of a log
+
+// C0, DEL, C1, line and paragraph separators, zero-width and reordering marks, the byte order mark, lone surrogates.
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+function escape(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/**
+ * Make text safe to show: whatever could move the cursor, end the line or reorder it becomes `\uXXXX`.
+ *
+ * @param text - anything, of a peer or a file
+ * @param maxLength - the rest is replaced with `…`. Default 200
+ */
+export function printable(text: string, maxLength = 200): string {
+  const short = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+  return short.replace(UNSAFE, escape);
+}
+
+/** {@link printable} in double quotes, with quotes and backslashes escaped: where it begins and ends is certain. */
+export function quoted(text: string, maxLength = 200): string {
+  const short = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+  return `"${short.replace(/["\\]/g, '\\$&').replace(UNSAFE, escape)}"`;
+}
+
+/**
+ * A frame for people: as quoted text when it is UTF-8, else its length and its first bytes in hexadecimal.
+ *
+ * @param frame - a body frame
+ */
+export function showFrame(frame: Uint8Array): string {
+  try {
+    return quoted(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(frame));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const hex = Buffer.from(frame.subarray(0, 32)).toString('hex');
+    return `${String(frame.length)} bytes 0x${hex}${frame.length > 32 ? '…' : ''}`;
+  }
+}
+
+/** Escape what JSON itself leaves as it is in a finished JSON text; it can only stand inside of strings there. */
+export function printableJson(json: string): string {
+  return json.replace(UNSAFE, escape);
+}

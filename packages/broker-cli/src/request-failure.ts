@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// request-failure - why a request got no reply, what to do about it, and the exit code for it
+
+import type { ClientStats } from '@mdp/client';
+import type { RemoteError } from '@mdp/protocol';
+import { STATUS } from '@mdp/protocol';
+import { formatDuration } from './durations.js';
+import type { ExitCode } from './exit-codes.js';
+import { EXIT_CODES, errorCode, errorMessage } from './exit-codes.js';
+import { printable, quoted } from './printable.js';
+
+/** The request that failed. */
+export interface FailedRequest {
+  readonly brokers: readonly string[];
+  readonly service: string;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Put the failure of a request into words for the person at the terminal.
+ *
+ * @param stats - of the client, after the failure: whether it ever reached a broker
+ * @throws the error itself, when it is none of a request
+ */
+export function explainFailure(
+  error: unknown,
+  request: FailedRequest,
+  stats: ClientStats,
+): { text: string; code: ExitCode } {
+  const brokers = request.brokers.map((broker) => printable(broker)).join(', ');
+  switch (errorCode(error)) {
+    case 'MDP_TIMEOUT': {
+      const waited = `no reply within ${formatDuration(request.timeoutMs)}`;
+      const reached = stats.endpoints.some((endpoint) => endpoint.state === 'up');
+      const guess = reached
+        ? `the broker at ${brokers} was reached; is there a worker for ${quoted(request.service)}, and is the dialect right?`
+        : `nothing answers at ${brokers}; is a broker running there?`;
+      return { text: `${waited}: ${guess}`, code: EXIT_CODES.TIMEOUT };
+    }
+    case 'MDP_REMOTE': {
+      const { status, message } = error as RemoteError;
+      const hint = status === STATUS.NO_WORKER ? `; start one: mdp-broker echo worker` : '';
+      return { text: `error reply ${String(status)}: ${printable(message)}${hint}`, code: EXIT_CODES.REMOTE };
+    }
+    case 'MDP_DISCONNECTED':
+    case 'MDP_PROTOCOL':
+      return { text: printable(errorMessage(error)), code: EXIT_CODES.FAILURE };
+    default:
+      throw error;
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// settings - what all sources say together: default < file < environment < flag
+
+import type { BrokerOptions, EndpointOptions } from '@mdp/broker';
+import { BROKER_DEFAULTS } from '@mdp/broker';
+import { formatDuration } from './durations.js';
+import { UsageError } from './exit-codes.js';
+import type { LogFormat, LogLevel } from './log-levels.js';
+import { OPTIONS, PROCESS_DEFAULTS } from './options-table.js';
+import type { ServiceSettings } from './service-values.js';
+import { mergeServices } from './service-values.js';
+import type { Scalar } from './value-kinds.js';
+
+/** A value, and how the user knows the place where it was given: `--drain`, `MDP_DRAIN`, `broker.yaml:3: drain`. */
+export interface Given {
+  readonly value: Scalar | readonly EndpointOptions[] | ServiceSettings;
+  readonly name: string;
+}
+
+/** What one source says, by the key of the option's row. */
+export type Source = ReadonlyMap<string, Given>;
+
+/** Everything that the broker as a command is told. */
+export interface RunSettings {
+  readonly broker: BrokerOptions;
+  /** How long running requests may take after a signal, in milliseconds. */
+  readonly drainMs: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+}
+
+/**
+ * Merge the sources, later ones over earlier ones. Services are merged option by option, everything else is replaced.
+ *
+ * @throws {@link UsageError} when the heartbeat's timeout is not a whole multiple, 2 to 100, of its interval
+ */
+export function resolveSettings(...sources: readonly Source[]): RunSettings {
+  const given = new Map<string, Given>();
+  let services: ServiceSettings = new Map();
+  for (const source of sources) {
+    for (const [key, item] of source) given.set(key, item);
+    const said = source.get('services');
+    if (said !== undefined) services = mergeServices(services, said.value as ServiceSettings);
+  }
+
+  const broker: Record<string, unknown> = {};
+  for (const row of OPTIONS) {
+    const item = given.get(row.key);
+    if (row.api === undefined || row.api === 'services' || row.api === 'heartbeatLiveness' || item === undefined)
+      continue;
+    broker[row.api] = item.value;
+  }
+  const liveness = heartbeatLiveness(given.get('heartbeatInterval'), given.get('heartbeatTimeout'));
+  if (liveness !== undefined) broker['heartbeatLiveness'] = liveness;
+  if (services.size > 0) broker['services'] = Object.fromEntries(services);
+
+  const or = <T>(key: string, fallback: T): T => (given.get(key)?.value ?? fallback) as T;
+  return {
+    broker,
+    drainMs: or<number>('drain', PROCESS_DEFAULTS.drainMs),
+    logLevel: or<LogLevel>('log.level', PROCESS_DEFAULTS.logLevel),
+    logFormat: or<LogFormat>('log.format', PROCESS_DEFAULTS.logFormat),
+  };
+}
+
+const LEAST = 2;
+const MOST = 100;
+
+/** Majortomo's timeout is a number of intervals here; one that was not given follows the interval. */
+function heartbeatLiveness(interval: Given | undefined, timeout: Given | undefined): number | undefined {
+  if (timeout === undefined) return undefined;
+  const every = (interval?.value ?? BROKER_DEFAULTS.heartbeatIntervalMs) as number;
+  const after = timeout.value as number;
+  const times = after / every;
+  if (Number.isInteger(times) && times >= LEAST && times <= MOST) return times;
+
+  const down = Math.min(Math.max(Math.floor(times), LEAST), MOST);
+  const up = Math.min(Math.max(Math.ceil(times), LEAST), MOST);
+  const near = [...new Set([down, up])].map((n) => formatDuration(n * every)).join(' or ');
+  const beat = `${interval === undefined ? 'the heartbeat interval' : interval.name} (${formatDuration(every)})`;
+  throw new UsageError(
+    `${timeout.name} (${formatDuration(after)}): allowed is a whole multiple, ${String(LEAST)} to ${String(MOST)} times, of ${beat}: ${near} would do`,
+  );
+}
