@@ -10,6 +10,18 @@ export interface OutboxLimits {
   readonly maxBytes: number;
 }
 
+/** The sending side of one connection; the port's. */
+export interface Line {
+  /** The message whose outcome is not known yet. */
+  sending: readonly Frame[] | undefined;
+  /** What waits because the peer reads too slowly. */
+  outbox: Outbox | undefined;
+  /** ZeroMQ took {@link sending}. Made once for each connection, not for each message. */
+  readonly onSent: () => void;
+  /** ZeroMQ did not take {@link sending}. */
+  readonly onRefused: (error: unknown) => void;
+}
+
 /** Messages for one connection, oldest first. */
 export class Outbox {
   #messages: (readonly Frame[] | undefined)[] = [];

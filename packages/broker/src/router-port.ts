@@ -4,7 +4,7 @@
 import type { Frame } from '@mdp/protocol';
 import type { Router } from 'zeromq';
 import type { BrokerEvents } from './events.js';
-import type { OutboxLimits } from './outbox.js';
+import type { Line, OutboxLimits } from './outbox.js';
 import { Outbox } from './outbox.js';
 import type { Connection } from './state/connection.js';
 import type { BrokerPort } from './state/port.js';
@@ -52,9 +52,9 @@ export class RouterPort implements BrokerPort {
   get backlog(): { peers: number; messages: number; bytes: number } {
     let messages = 0;
     let bytes = 0;
-    for (const { outbox } of this.#waiting) {
-      messages += outbox?.size ?? 0;
-      bytes += outbox?.bytes ?? 0;
+    for (const { line } of this.#waiting) {
+      messages += line?.outbox?.size ?? 0;
+      bytes += line?.outbox?.bytes ?? 0;
     }
     return { peers: this.#waiting.size, messages, bytes };
   }
@@ -65,19 +65,33 @@ export class RouterPort implements BrokerPort {
 
   send(connection: Connection, frames: readonly Frame[], urgent = false): boolean {
     if (this.#closed) return true;
-    if (connection.unsettled || connection.outbox !== undefined) return this.#defer(connection, frames, urgent);
-    connection.unsettled = true;
-    this.#transmit(connection, frames).then(
-      () => {
-        connection.unsettled = false;
+    const line = (connection.line ??= this.#newLine(connection));
+    if (line.sending !== undefined || line.outbox !== undefined) return this.#defer(connection, line, frames, urgent);
+    line.sending = frames;
+    try {
+      this.#transmit(connection, frames).then(line.onSent, line.onRefused);
+    } catch (error) {
+      // A socket that is closed or blocked throws in place of rejecting.
+      line.onRefused(error);
+    }
+    return true;
+  }
+
+  #newLine(connection: Connection): Line {
+    const line: Line = {
+      sending: undefined,
+      outbox: undefined,
+      onSent: () => {
+        line.sending = undefined;
         this.#host.counters.sent++;
       },
-      (error: unknown) => {
-        connection.unsettled = false;
-        this.#refused(connection, frames, error);
+      onRefused: (error) => {
+        const frames = line.sending;
+        line.sending = undefined;
+        if (frames !== undefined) this.#refused(connection, line, frames, error);
       },
-    );
-    return true;
+    };
+    return line;
   }
 
   #transmit(connection: Connection, frames: readonly Frame[]): Promise<void> {
@@ -88,10 +102,10 @@ export class RouterPort implements BrokerPort {
   }
 
   /** A message that was sent directly did not go. */
-  #refused(connection: Connection, frames: readonly Frame[], error: unknown): void {
+  #refused(connection: Connection, line: Line, frames: readonly Frame[], error: unknown): void {
     if (errorCode(error) === 'EAGAIN') {
       // What was said meanwhile is in the outbox already, behind it.
-      const outbox = connection.outbox ?? this.#newOutbox(connection);
+      const outbox = line.outbox ?? this.#newOutbox(connection, line);
       outbox.putBack(frames);
       if (!outbox.draining) this.#retryLater();
     } else {
@@ -106,27 +120,27 @@ export class RouterPort implements BrokerPort {
     else this.#host.failed(error instanceof Error ? error : new Error(String(error)));
   }
 
-  #newOutbox(connection: Connection): Outbox {
+  #newOutbox(connection: Connection, line: Line): Outbox {
     const outbox = new Outbox(this.#limits);
-    connection.outbox = outbox;
+    line.outbox = outbox;
     this.#waiting.add(connection);
     return outbox;
   }
 
-  #defer(connection: Connection, frames: readonly Frame[], urgent: boolean): boolean {
-    const outbox = connection.outbox ?? this.#newOutbox(connection);
+  #defer(connection: Connection, line: Line, frames: readonly Frame[], urgent: boolean): boolean {
+    const outbox = line.outbox ?? this.#newOutbox(connection, line);
     if (!outbox.push(frames, urgent)) return false;
-    if (!outbox.draining && this.#retryTimer === undefined) void this.#drain(connection, outbox);
+    if (!outbox.draining && this.#retryTimer === undefined) void this.#drain(connection, line, outbox);
     return true;
   }
 
   /** Send what waits for a connection, one by one, until it is full again. */
-  async #drain(connection: Connection, outbox: Outbox): Promise<void> {
+  async #drain(connection: Connection, line: Line, outbox: Outbox): Promise<void> {
     outbox.draining = true;
     // A direct send may not have settled yet; its outcome comes first.
     await Promise.resolve();
     for (let frames = outbox.first; frames !== undefined; frames = outbox.first) {
-      if (this.#closed || connection.outbox !== outbox) return;
+      if (this.#closed || line.outbox !== outbox) return;
       try {
         await this.#transmit(connection, frames);
         this.#host.counters.sent++;
@@ -137,28 +151,28 @@ export class RouterPort implements BrokerPort {
           return;
         }
         if (errorCode(error) === 'EHOSTUNREACH') {
-          this.#discard(connection, outbox, error);
+          this.#discard(connection, line, outbox, error);
           return;
         }
         this.#undeliverable(connection, frames, error);
       }
       outbox.shift();
     }
-    this.#release(connection, outbox);
+    this.#release(connection, line, outbox);
   }
 
   /** The connection is gone and so is everything that waited for it. */
-  #discard(connection: Connection, outbox: Outbox, error: unknown): void {
-    this.#release(connection, outbox);
+  #discard(connection: Connection, line: Line, outbox: Outbox, error: unknown): void {
+    this.#release(connection, line, outbox);
     for (let frames = outbox.first; frames !== undefined; frames = outbox.first) {
       outbox.shift();
       this.#undeliverable(connection, frames, error);
     }
   }
 
-  #release(connection: Connection, outbox: Outbox): void {
-    if (connection.outbox !== outbox) return;
-    connection.outbox = undefined;
+  #release(connection: Connection, line: Line, outbox: Outbox): void {
+    if (line.outbox !== outbox) return;
+    line.outbox = undefined;
     this.#waiting.delete(connection);
   }
 
@@ -166,8 +180,8 @@ export class RouterPort implements BrokerPort {
     this.#retryTimer ??= setTimeout(() => {
       this.#retryTimer = undefined;
       for (const connection of this.#waiting) {
-        const { outbox } = connection;
-        if (outbox !== undefined && !outbox.draining) void this.#drain(connection, outbox);
+        const { line } = connection;
+        if (line?.outbox?.draining === false) void this.#drain(connection, line, line.outbox);
       }
     }, RETRY_MS);
   }
@@ -184,9 +198,9 @@ export class RouterPort implements BrokerPort {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retryTimer);
-    for (const connection of this.#waiting) {
-      this.#host.counters.dropped.slowReader += connection.outbox?.size ?? 0;
-      connection.outbox = undefined;
+    for (const { line } of this.#waiting) {
+      this.#host.counters.dropped.slowReader += line?.outbox?.size ?? 0;
+      if (line !== undefined) line.outbox = undefined;
     }
     this.#waiting.clear();
   }

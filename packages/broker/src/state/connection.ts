@@ -3,7 +3,7 @@
 
 import type { Frame } from '@mdp/protocol';
 import type { Role } from '../options.js';
-import type { Outbox } from '../outbox.js';
+import type { Line } from '../outbox.js';
 import { Link, LinkedList } from './linked-list.js';
 import type { Request } from './request.js';
 import type { Worker } from './worker.js';
@@ -27,10 +27,8 @@ export class Connection {
   readonly workers = new Map<string, Worker>();
   /** Addresses behind it that were told DISCONNECT, or said it: they get nothing any more, until a READY. */
   silenced: Set<string> | undefined;
-  /** The port's: what waits because this peer reads too slowly. */
-  outbox: Outbox | undefined;
-  /** The port's: a send whose outcome is not known yet. */
-  unsettled = false;
+  /** The port's: how it sends to this connection; `undefined` until it does. */
+  line: Line | undefined;
   readonly link = new Link<Connection>(this);
 
   /**
@@ -48,7 +46,7 @@ export class Connection {
 
   /** Whether anything would be lost if it were forgotten. */
   get inUse(): boolean {
-    return this.workers.size > 0 || this.running.size > 0 || this.queued.size > 0 || this.outbox !== undefined;
+    return this.workers.size > 0 || this.running.size > 0 || this.queued.size > 0 || this.line?.outbox !== undefined;
   }
 }
 
