@@ -39,6 +39,18 @@ export const RUN_COMMAND: Command = {
 /** The commands below `mdp-broker echo`. */
 export const ECHO_COMMANDS: readonly Command[] = [
   {
+    name: 'worker',
+    describe: 'Answer every request with its own body',
+    load: async () => {
+      const [{ ECHO_WORKER_FLAGS }, { runEchoWorker }] = await Promise.all([
+        import('./peer-flags.js'),
+        import('./echo-worker.js'),
+      ]);
+      return { flags: ECHO_WORKER_FLAGS, run: runEchoWorker };
+    },
+    examples: [['echo worker -n slow-echo -d 3', 'another service, which takes 3 seconds for each request']],
+  },
+  {
     name: 'client',
     describe: 'Send requests to an echo worker and check that they come back',
     load: async () => {

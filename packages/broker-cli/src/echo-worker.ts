@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// echo-worker - answers every request with its own body, for trying a broker out
+
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Frame } from '@mdp/protocol';
+import type { DisconnectReason, Handler } from '@mdp/worker';
+import { Worker } from '@mdp/worker';
+import { BurstLog } from './burst-log.js';
+import { formatDuration, formatElapsed } from './durations.js';
+import type { ExitCode } from './exit-codes.js';
+import { EXIT_CODES, errorMessage } from './exit-codes.js';
+import type { FlagValues } from './flags.js';
+import type { Log } from './logger.js';
+import { openLog } from './logger.js';
+import type { EchoWorkerSettings } from './peer-flags.js';
+import { readEchoWorker } from './peer-flags.js';
+import { printable, quoted, showFrame } from './printable.js';
+import type { StopSignal } from './stop-signals.js';
+import { onStopSignals } from './stop-signals.js';
+import type { Environment } from './variables.js';
+
+const LOSSES: Readonly<Record<DisconnectReason, string>> = {
+  disconnect: 'the broker sent it away',
+  silent: 'nothing came from the broker for too long',
+  unreachable: 'there is no connection',
+  refused: 'what listens there is no broker, or refuses this worker',
+  stalled: 'this process stood still for too long',
+  unexpected: 'the broker said something at the wrong time; is the dialect right?',
+  failed: 'a request failed',
+  socket: 'the socket failed',
+  stopped: 'this worker stops',
+};
+
+/**
+ * Run `mdp-broker echo worker` until a signal stops it.
+ *
+ * @returns the exit code, once everything is closed
+ */
+export async function runEchoWorker(flags: FlagValues, env: Environment): Promise<ExitCode> {
+  const settings = readEchoWorker(flags, env);
+  const { brokers, service, dialect, heartbeatIntervalMs } = settings;
+  const worker = new Worker(brokers, service, echo(settings), { dialect, heartbeatIntervalMs });
+  const log = openLog({ level: settings.logLevel, format: 'text' });
+  const endLog = logWorker(worker, log);
+  try {
+    await serve(worker, log);
+    return EXIT_CODES.OK;
+  } finally {
+    endLog();
+    await log.close();
+  }
+}
+
+async function serve(worker: Worker, log: Log): Promise<void> {
+  let signalled: ((signal: StopSignal) => void) | undefined;
+  const signal = new Promise<StopSignal>((resolve) => (signalled = resolve));
+  const endSignals = onStopSignals({
+    stop: (name) => signalled?.(name),
+    force: (name) => {
+      log.log('warn', 'forced', `${name} again: ending at once`);
+    },
+  });
+  try {
+    log.log('info', 'start', `echo worker for ${quoted(worker.service)} at ${printable(worker.endpoints.join(', '))}`);
+    await worker.start();
+    const name = await signal;
+    log.log('info', 'stopping', `${name}: stopping; a second signal ends at once`);
+    await worker.stop();
+    const { requests, finals } = worker.stats().counters;
+    log.log('info', 'stopped', `stopped: ${String(requests)} requests, ${String(finals)} answered`);
+  } finally {
+    endSignals();
+  }
+}
+
+/** The same frames back; or, as garbage, the frames and the bytes of each in reverse order, as Majortomo's does. */
+export function echo({ delayMs, garbage }: Pick<EchoWorkerSettings, 'delayMs' | 'garbage'>): Handler {
+  return async (request, { signal }) => {
+    if (delayMs > 0) await pause(delayMs, undefined, { signal });
+    return garbage ? backwards(request.body) : [...request.body];
+  };
+}
+
+function backwards(body: readonly Frame[]): Frame[] {
+  return body.map((frame) => Uint8Array.from(frame).reverse()).reverse();
+}
+
+function logWorker(worker: Worker, log: Log): () => void {
+  const bursts = new BurstLog(log);
+  const service = quoted(worker.service);
+  worker.on('registered', ({ endpoint }) => {
+    log.log('info', 'registered', `registered for ${service} at ${printable(endpoint)}`);
+  });
+  worker.on('disconnected', ({ endpoint, reason }) => {
+    const level = reason === 'stopped' ? 'verbose' : 'warn';
+    const message = (): string => `not registered at ${printable(endpoint)} any more: ${LOSSES[reason]}`;
+    bursts.note(level, 'disconnected', message, 'lost connections');
+  });
+  worker.on('reconnecting', ({ endpoint, attempt, delayMs }) => {
+    log.log('verbose', 'reconnecting', () => {
+      const wait = formatDuration(Math.round(delayMs));
+      return `trying ${printable(endpoint)} again in ${wait} (${String(attempt)})`;
+    });
+  });
+  worker.on('request', ({ body }) => {
+    bursts.note('info', 'request', () => `a request: ${body.map(showFrame).join(' ')}`, 'requests');
+  });
+  worker.on('reply', (request) => {
+    log.log('debug', 'reply', () => `replied after ${formatElapsed(request.ageMs)}`);
+  });
+  worker.on('handlerError', (error) => {
+    bursts.note('warn', 'handlerError', () => printable(errorMessage(error)), 'requests that failed');
+  });
+  return () => {
+    bursts.close();
+  };
+}
