@@ -3,7 +3,7 @@
 
 import { once } from 'node:events';
 import { Broker } from '@mdp/broker';
-import { Client } from '@mdp/client';
+import { Client, text } from '@mdp/client';
 import { Worker } from '@mdp/worker';
 
 const broker = new Broker({ endpoints: 'tcp://127.0.0.1:*' });
@@ -19,13 +19,14 @@ await broker.start();
 const [endpoint] = broker.endpoints;
 const worker = new Worker(endpoint, 'upper', async ({ body }) => {
   if (body.length > 1) throw new RangeError('one word at a time');
-  return [String(body[0]).toUpperCase()];
+  return [text(body[0]).toUpperCase()];
 });
 const ready = once(broker, 'workerReady');
 await worker.start();
 await ready;
 const client = new Client(endpoint);
-console.log(String(await client.request('upper', ['hello'])));
+const [reply] = await client.request('upper', ['hello']);
+console.log(text(reply));
 await client.request('upper', ['a', 'b']).catch((error) => console.log('the client got', error.code, error.status));
 
 // #region stats
