@@ -36,7 +36,7 @@ import {
 } from './support/arbitrary.js';
 
 const input = fc.oneof(anyMessage, damagedMessage);
-const RUNS = { numRuns: 2000 };
+const RUNS = { numRuns: 1000 };
 
 /** The frames that a client or worker puts in front of its header. */
 const own = (dialect: Dialect): readonly Frame[] => (dialect === 'rfc18' ? [] : [EMPTY_FRAME]);
