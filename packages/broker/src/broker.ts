@@ -16,6 +16,7 @@ import { RouterPort } from './router-port.js';
 import { BrokerState } from './state/broker-state.js';
 import { describeServices } from './state/mmi.js';
 import type { BrokerStats } from './stats.js';
+import { asError } from './system-error.js';
 import { VERSION } from './version.js';
 import { WakeUp } from './wake-up.js';
 
@@ -214,7 +215,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
         this.#wakeUp.at(this.#state.nextDeadline());
       }
     } catch (error) {
-      if (!socket.closed) this.#failed(error instanceof Error ? error : new Error(String(error)));
+      if (!socket.closed) this.#failed(asError(error));
     }
   }
 
@@ -264,7 +265,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     try {
       socket.disconnect(endpoint);
     } catch (error) {
-      this.#failed(error instanceof Error ? error : new Error(String(error)));
+      this.#failed(asError(error));
     }
   }
 

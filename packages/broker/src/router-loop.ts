@@ -3,6 +3,7 @@
 
 import type { Frame } from '@mdp/protocol';
 import type { Router } from 'zeromq';
+import { asError, errorCode } from './system-error.js';
 
 /** The most messages that are read before the event loop gets a turn: timers must run under any load. */
 const TURN_AT_MOST = 256;
@@ -66,10 +67,10 @@ export class RouterLoop {
   }
 
   #ended(error: unknown): boolean {
-    const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+    const code = errorCode(error);
     if (this.#closing || code === 'EBADF' || code === 'ETERM' || code === 'ENOTSOCK') return true;
     if (!this.#socket.closed) this.#socket.receiveTimeout = -1;
-    if (code !== 'EAGAIN') this.#host.failed(error instanceof Error ? error : new Error(String(error)));
+    if (code !== 'EAGAIN') this.#host.failed(asError(error));
     return false;
   }
 

@@ -9,6 +9,7 @@ import { Outbox } from './outbox.js';
 import type { Connection } from './state/connection.js';
 import type { BrokerPort } from './state/port.js';
 import type { BrokerCounters } from './stats.js';
+import { asError, errorCode } from './system-error.js';
 
 /** How long to wait before a full peer is tried again: ZeroMQ does not tell when one peer can be written to. */
 const RETRY_MS = 5;
@@ -117,7 +118,7 @@ export class RouterPort implements BrokerPort {
     if (this.#closed) return;
     this.#host.counters.dropped.unreachable++;
     if (errorCode(error) === 'EHOSTUNREACH') this.#host.unreachable(connection, frames);
-    else this.#host.failed(error instanceof Error ? error : new Error(String(error)));
+    else this.#host.failed(asError(error));
   }
 
   #newOutbox(connection: Connection, line: Line): Outbox {
@@ -204,8 +205,4 @@ export class RouterPort implements BrokerPort {
     }
     this.#waiting.clear();
   }
-}
-
-function errorCode(error: unknown): string | undefined {
-  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }
