@@ -21,6 +21,9 @@ import { Worker } from './worker.js';
 /** How many remembered connections one tick looks at. */
 const SWEEP_AT_MOST = 1000;
 
+/** How soon the next tick looks at more of them, in milliseconds. */
+const SWEEP_ON_MS = 100;
+
 /** The state of a broker. Times are milliseconds of one monotonic clock, handed in by the caller. */
 export class BrokerState {
   readonly counters: BrokerCounters = newCounters();
@@ -347,8 +350,8 @@ export class BrokerState {
     }
     this.#probes.tick(now);
     if (now >= this.#sweepAt) {
-      this.connections.sweep(now - this.#forgetAfterMs, SWEEP_AT_MOST);
-      this.#sweepAt = this.connections.size > 0 ? now + this.#forgetAfterMs / 4 : Infinity;
+      const more = this.connections.sweep(now - this.#forgetAfterMs, SWEEP_AT_MOST);
+      this.#sweepAt = this.connections.size === 0 ? Infinity : now + (more ? SWEEP_ON_MS : this.#forgetAfterMs / 4);
     }
   }
 

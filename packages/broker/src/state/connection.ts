@@ -46,7 +46,8 @@ export class Connection {
 
   /** Whether anything would be lost if it were forgotten. */
   get inUse(): boolean {
-    return this.workers.size > 0 || this.running.size > 0 || this.queued.size > 0 || this.line?.outbox !== undefined;
+    if (this.workers.size > 0 || this.running.size > 0 || this.queued.size > 0) return true;
+    return this.line !== undefined && (this.line.outbox !== undefined || this.line.sending !== undefined);
   }
 }
 
@@ -114,11 +115,12 @@ export class ConnectionTable {
    * Forget what was silent since `before` and is not in use.
    *
    * @param most - look at no more than so many
+   * @returns whether there is more to sweep
    */
-  sweep(before: number, most: number): void {
+  sweep(before: number, most: number): boolean {
     for (let i = 0; i < most; i++) {
       const oldest = this.#bySilence.first;
-      if (oldest === undefined || oldest.seenAt >= before) return;
+      if (oldest === undefined || oldest.seenAt >= before) return false;
       if (oldest.inUse) {
         this.#bySilence.remove(oldest.link);
         this.#bySilence.append(oldest.link);
@@ -127,6 +129,7 @@ export class ConnectionTable {
         this.delete(oldest);
       }
     }
+    return true;
   }
 
   /** Make room for one: the one that was silent for longest, among those that are not in use. */

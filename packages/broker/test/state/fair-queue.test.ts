@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// fair-queue.test - clients take turns, retries come first, and anything can be taken out
+
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Frame } from '@mdp/protocol';
+import { bytes } from '@mdp/protocol';
+import { resolveBrokerOptions } from '../../src/options.js';
+import { Connection } from '../../src/state/connection.js';
+import { FairQueue } from '../../src/state/fair-queue.js';
+import { Request } from '../../src/state/request.js';
+import { Service } from '../../src/state/service.js';
+
+const service = new Service('any', resolveBrokerOptions().anyService, 0);
+
+function connection(id: string): Connection {
+  return new Connection(0, 'any', id, bytes(id));
+}
+
+function request(from: Connection, name: string, ...address: Frame[]): Request {
+  return new Request(from, [from.routingId, ...address], 'rfc18', service, [bytes(name)]);
+}
+
+function name(of: Request | undefined): string | undefined {
+  return of === undefined ? undefined : Buffer.from(of.body[0] as Frame).toString();
+}
+
+function drainAll(queue: FairQueue): (string | undefined)[] {
+  const names: (string | undefined)[] = [];
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) names.push(name(next));
+  return names;
+}
+
+describe('FairQueue', () => {
+  test('serves one client in the order of its requests', () => {
+    const queue = new FairQueue();
+    const a = connection('a');
+    for (const each of ['a1', 'a2', 'a3']) queue.push(request(a, each));
+    expect(queue.size).toBe(3);
+    expect(name(queue.oldest)).toBe('a1');
+    expect(drainAll(queue)).toEqual(['a1', 'a2', 'a3']);
+    expect(queue.size).toBe(0);
+    expect(queue.oldest).toBeUndefined();
+  });
+
+  test('lets clients take turns (MDP-B-03)', () => {
+    const queue = new FairQueue();
+    const [a, b, c] = [connection('a'), connection('b'), connection('c')];
+    for (const each of ['a1', 'a2', 'a3', 'a4']) queue.push(request(a, each));
+    queue.push(request(b, 'b1'));
+    queue.push(request(c, 'c1'));
+    queue.push(request(b, 'b2'));
+    expect(drainAll(queue)).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4']);
+  });
+
+  test('tells clients behind one proxy apart, and a client from its own empty frame not', () => {
+    const queue = new FairQueue();
+    const proxy = connection('proxy');
+    queue.push(request(proxy, 'one 1', bytes('one')));
+    queue.push(request(proxy, 'one 2', bytes('one')));
+    queue.push(request(proxy, 'two 1', bytes('two')));
+    expect(drainAll(queue)).toEqual(['one 1', 'two 1', 'one 2']);
+    const a = connection('a');
+    const b = connection('b');
+    queue.push(request(a, 'a1'));
+    queue.push(request(a, 'a2', bytes('')));
+    queue.push(request(b, 'b1'));
+    expect(drainAll(queue)).toEqual(['a1', 'b1', 'a2']);
+  });
+
+  test('serves retries before all others, the last one that came back first', () => {
+    const queue = new FairQueue();
+    const a = connection('a');
+    queue.push(request(a, 'a1'));
+    queue.pushFirst(request(a, 'r1'));
+    queue.pushFirst(request(connection('b'), 'r2'));
+    expect(drainAll(queue)).toEqual(['r2', 'r1', 'a1']);
+  });
+
+  test('a client whose turn has ended begins at the end of the line again', () => {
+    const queue = new FairQueue();
+    const [a, b] = [connection('a'), connection('b')];
+    queue.push(request(a, 'a1'));
+    queue.push(request(b, 'b1'));
+    queue.push(request(b, 'b2'));
+    expect(name(queue.shift())).toBe('a1');
+    queue.push(request(a, 'a2'));
+    expect(drainAll(queue)).toEqual(['b1', 'a2', 'b2']);
+  });
+
+  test('hands out everything once, in turns and within its client in order, and takes out anything', () => {
+    const steps = fc.array(
+      fc.record({
+        what: fc.constantFrom('push', 'push', 'push', 'pushFirst', 'shift', 'remove'),
+        client: fc.nat(3),
+        which: fc.nat(50),
+      }),
+      { maxLength: 100 },
+    );
+    fc.assert(
+      fc.property(steps, (all) => {
+        const queue = new FairQueue();
+        const clients = ['a', 'b', 'c', 'd'].map(connection);
+        let inside: Request[] = [];
+        let retries: Request[] = [];
+        let serial = 0;
+        for (const { what, client, which } of all) {
+          if (what === 'push' || what === 'pushFirst') {
+            const next = request(clients[client] as Connection, String(serial++));
+            inside.push(next);
+            if (what === 'push') queue.push(next);
+            else {
+              queue.pushFirst(next);
+              retries.unshift(next);
+            }
+          } else {
+            const taken = what === 'shift' ? queue.shift() : inside[which % Math.max(1, inside.length)];
+            if (what === 'remove' && taken !== undefined) queue.remove(taken);
+            if (what === 'shift') {
+              if (retries.length > 0) expect(taken).toBe(retries[0]);
+              else {
+                // In its client's order: the oldest of this client that is inside.
+                const own = inside.filter((each) => each.connection === taken?.connection);
+                expect(taken).toBe(own[0]);
+              }
+              expect(taken === undefined).toBe(inside.length === 0);
+            }
+            inside = inside.filter((each) => each !== taken);
+            retries = retries.filter((each) => each !== taken);
+          }
+          expect(queue.size).toBe(inside.length);
+          expect(queue.oldest).toBe(inside[0]);
+        }
+        expect(new Set(drainAll(queue)).size).toBe(inside.length);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('a newcomer is served after at most one request of each other client (MDP-B-03)', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 10 }),
+        fc.nat(40),
+        (loads, taken) => {
+          const queue = new FairQueue();
+          loads.forEach((load, i) => {
+            const flooder = connection(`c${String(i)}`);
+            for (let k = 0; k < load; k++) queue.push(request(flooder, 'flood'));
+          });
+          for (let k = 0; k < taken; k++) queue.shift();
+          queue.push(request(connection('newcomer'), 'new'));
+          const names = drainAll(queue);
+          expect(names.indexOf('new')).toBeLessThanOrEqual(loads.length);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// recording-port - a port that keeps what the state says, and refuses what a test wants refused
+
+import type { Frame } from '@mdp/protocol';
+import type { BrokerEvents } from '../../src/events.js';
+import type { Connection } from '../../src/state/connection.js';
+import type { BrokerPort } from '../../src/state/port.js';
+
+/** One message that the state sent. */
+export interface Sent {
+  readonly connection: Connection;
+  readonly frames: readonly Frame[];
+  readonly urgent: boolean;
+}
+
+/** One event that the state emitted: its name, then what its listeners get. */
+export type Emitted = { [K in keyof BrokerEvents]: [K, ...BrokerEvents[K]] }[keyof BrokerEvents];
+
+/** The outside of a state, as a test sees it. */
+export class RecordingPort implements BrokerPort {
+  /** What was taken, in order. */
+  readonly sent: Sent[] = [];
+  /** Every event, in order. */
+  readonly events: Emitted[] = [];
+  /** Whether a peer's outbox is full. */
+  full: (connection: Connection, urgent: boolean) => boolean = () => false;
+  /** Called for each message that was taken. */
+  onSend: ((message: Sent) => void) | undefined;
+
+  send(connection: Connection, frames: readonly Frame[], urgent = false): boolean {
+    if (this.full(connection, urgent)) return false;
+    const message = { connection, frames, urgent };
+    this.sent.push(message);
+    this.onSend?.(message);
+    return true;
+  }
+
+  emit<K extends keyof BrokerEvents>(event: K, build: () => BrokerEvents[K]): void {
+    this.events.push([event, ...build()] as unknown as Emitted);
+  }
+
+  /** What the events of one name carried. */
+  emitted<K extends keyof BrokerEvents>(event: K): BrokerEvents[K][] {
+    return this.events.filter(([name]) => name === event).map(([, ...args]) => args as unknown as BrokerEvents[K]);
+  }
+}
