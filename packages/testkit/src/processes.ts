@@ -121,14 +121,24 @@ export class TestProcess implements AsyncDisposable {
    * @throws Error when the process ends before, with what it wrote to its standard error
    */
   async event(name: string, timeoutMs = 10_000, nth = 1): Promise<ProcessEvent> {
+    return this.until(`the event ${name} (${String(nth)})`, () => this.events(name)[nth - 1], timeoutMs);
+  }
+
+  /**
+   * Wait for a condition that the process brings about.
+   *
+   * @param what - what is waited for, for the error
+   * @throws Error when the process ends before, with what it wrote to its standard error
+   */
+  async until<T>(what: string, condition: () => T, timeoutMs = 10_000): Promise<NonNullable<T>> {
     return waitUntil(
-      `the event ${name} (${String(nth)}) of ${this.#command}`,
+      `${what} of ${this.#command}`,
       () => {
-        const found = this.events(name)[nth - 1];
-        if (found === undefined && this.#end !== undefined) {
-          throw new Error(`${this.#command} ended before it said ${name}: ${this.#stderr}`);
+        const answer = condition();
+        if (!answer && this.#end !== undefined) {
+          throw new Error(`${this.#command} ended before ${what}: ${this.#stderr}`);
         }
-        return found;
+        return answer;
       },
       timeoutMs,
     );

@@ -57,7 +57,7 @@ describe('TestProcess', () => {
 
   test('says why when it ends before the event', async () => {
     const process = node('console.error("out of order"); process.exitCode = 3;');
-    await expect(process.event('up')).rejects.toThrow(/ended before it said up: out of order/);
+    await expect(process.event('up')).rejects.toThrow(/ended before the event up \(1\): out of order/);
   });
 
   test('reports a program that does not exist', async () => {
