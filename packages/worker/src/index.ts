@@ -1,2 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-export {};
+// index - the public interface of @mdp/worker
+
+export type { StopOptions } from './worker.js';
+export { Worker } from './worker.js';
+export type { Handler, HandlerContext, HandlerResult, Reply, WorkerRequest } from './request.js';
+export type { PulledRequest } from './pulled-request.js';
+export type { Disconnection, Reconnection, WorkerEvents } from './events.js';
+export type { ErrorReplies, ResolvedWorkerOptions, WorkerOptions } from './options.js';
+export { WORKER_DEFAULTS, resolveWorkerOptions } from './options.js';
+export type { DisconnectReason, DroppedCounters, WorkerCounters, WorkerPhase, WorkerStats } from './stats.js';
+export { DISCONNECT_REASONS } from './stats.js';
+export type { Dialect, ErrorCode, Frame, FrameLike } from '@mdp/protocol';
+export { MdpError, RemoteError, STATUS, bytes, text } from '@mdp/protocol';

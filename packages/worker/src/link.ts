@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// link - one DEALER socket from its connect to its end: what arrives, what leaves, and what becomes of the transport
+
+import type { Frame } from '@mdp/protocol';
+import { backoffMs } from '@mdp/protocol/internal';
+import type { Event } from 'zeromq';
+import { Dealer } from 'zeromq';
+import type { ResolvedWorkerOptions } from './options.js';
+import { Outbox } from './outbox.js';
+import type { Done } from './state/port.js';
+
+/** What a link tells the connection that it belongs to. The link is named, for a closed one may still have a word to say. */
+export interface LinkOwner {
+  /** A message has arrived. @param more - another one is waiting: judge nothing yet */
+  received(link: Link, frames: readonly Frame[], more: boolean): void;
+  /** The transport stands. */
+  connected(link: Link): void;
+  /** The transport broke. */
+  unreachable(link: Link): void;
+  /** The socket can do nothing more. */
+  broken(link: Link, reason: 'refused' | 'socket'): void;
+  /** Something is due earlier than before: {@link Link.nextDeadline}. */
+  deadline(at: number): void;
+  /** The socket is gone, with all that it held. @param unsent - messages that it never took */
+  ended(link: Link, unsent: number): void;
+}
+
+/** The TCP connection is tried again at least so often: a broker that comes back is found within an interval. */
+const RETRIES_PER_INTERVAL = 2;
+
+function openDealer(options: ResolvedWorkerOptions): Dealer {
+  const { heartbeatIntervalMs, heartbeatLiveness, reconnectBaseMs, reconnectMaxMs } = options;
+  const expiryMs = heartbeatIntervalMs * heartbeatLiveness;
+  const longestMs = Math.max(1, Math.min(reconnectMaxMs, heartbeatIntervalMs / RETRIES_PER_INTERVAL));
+  const firstMs = Math.min(longestMs, Math.max(1, backoffMs(1, { baseMs: reconnectBaseMs, maxMs: reconnectMaxMs })));
+  return new Dealer({
+    context: options.context,
+    // Nothing outlives close() unless it is asked to.
+    linger: 0,
+    // A send goes out now or fails now; the outbox keeps what has to wait.
+    sendTimeout: 0,
+    sendHighWaterMark: options.sendHighWaterMark,
+    // ZeroMQ doubles the first of these until the second. It adds no jitter of its own then: ours is in the first.
+    reconnectInterval: Math.round(firstMs),
+    reconnectMaxInterval: Math.round(longestMs),
+    connectTimeout: Math.round(expiryMs),
+    // A legacy broker says nothing during a job; the transport must tell whether it is still there.
+    ...(options.dialect === 'rfc18'
+      ? {}
+      : { heartbeatInterval: Math.max(500, heartbeatIntervalMs), heartbeatTimeout: Math.max(2_000, expiryMs) }),
+  });
+}
+
+/** One socket. It is never used for a second registration. */
+export class Link {
+  readonly #socket: Dealer;
+  readonly #owner: LinkOwner;
+  readonly #outbox: Outbox;
+  readonly #lingerMs: number;
+  /** Whether `connected` will be told. inproc has no transport that could come and go: it stands from the start. */
+  readonly monitored: boolean;
+  #state: 'open' | 'flushing' | 'closed' = 'open';
+  #closeBy = Infinity;
+  #unsent = 0;
+
+  /**
+   * Open a socket and connect it.
+   *
+   * @throws Error of ZeroMQ, when there are too many sockets or it does not like the endpoint
+   */
+  constructor(endpoint: string, options: ResolvedWorkerOptions, owner: LinkOwner) {
+    this.#owner = owner;
+    this.#lingerMs = options.lingerMs;
+    this.monitored = !endpoint.startsWith('inproc://');
+    this.#socket = openDealer(options);
+    this.#outbox = new Outbox(
+      this.#socket,
+      {
+        stuck: () => {
+          owner.deadline(this.nextDeadline());
+        },
+        emptied: () => {
+          if (this.#state === 'flushing') this.#shut();
+        },
+        failed: () => {
+          owner.broken(this, 'socket');
+        },
+      },
+      () => performance.now(),
+    );
+    try {
+      if (this.monitored) void this.#watch();
+      this.#socket.connect(endpoint);
+    } catch (error) {
+      this.#socket.close();
+      throw error;
+    }
+    void this.#read();
+  }
+
+  /** Messages that the socket has not taken yet. */
+  get backlog(): number {
+    return this.#outbox.size;
+  }
+
+  send(frames: Frame[], done?: Done): void {
+    this.#outbox.send(frames, done);
+  }
+
+  /** When {@link tick} has something to do; `Infinity` when never. */
+  nextDeadline(): number {
+    return Math.min(this.#outbox.retryAt, this.#closeBy);
+  }
+
+  /** Do what is due. */
+  tick(now: number): void {
+    if (now >= this.#closeBy) {
+      this.#socket.linger = 0;
+      this.#shut();
+    } else if (now >= this.#outbox.retryAt) {
+      this.#outbox.retry();
+    }
+  }
+
+  /**
+   * Close the socket; nothing is received any more.
+   *
+   * @param flush - send first what it was given, for `lingerMs` at most
+   */
+  close(flush: boolean): void {
+    if (this.#state !== 'open') return;
+    if (!flush) {
+      this.#shut();
+      return;
+    }
+    this.#state = 'flushing';
+    this.#socket.linger = this.#lingerMs;
+    if (this.#outbox.size === 0) {
+      this.#shut();
+    } else {
+      this.#closeBy = performance.now() + this.#lingerMs;
+      this.#owner.deadline(this.#closeBy);
+    }
+  }
+
+  #shut(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#closeBy = Infinity;
+    this.#unsent = this.#outbox.close();
+    this.#socket.close();
+    // A monitored socket says when it is gone; ZeroMQ says nothing of the others.
+    if (!this.monitored) this.#owner.ended(this, this.#unsent);
+  }
+
+  async #read(): Promise<void> {
+    const socket = this.#socket;
+    const owner = this.#owner;
+    for (;;) {
+      let frames: readonly Frame[];
+      try {
+        frames = await socket.receive();
+      } catch {
+        // On a closed socket that is the end; on an open one ZeroMQ can give nothing more.
+        if (this.#state !== 'closed') owner.broken(this, 'socket');
+        return;
+      }
+      const open = this.#state !== 'closed';
+      owner.received(this, frames, open && socket.readable);
+      if (!open) return;
+    }
+  }
+
+  async #watch(): Promise<void> {
+    const events = this.#socket.events;
+    const owner = this.#owner;
+    for (;;) {
+      let event: Event;
+      try {
+        event = await events.receive();
+      } catch {
+        // The monitor is gone, and with it the socket.
+        owner.ended(this, this.#unsent);
+        return;
+      }
+      switch (event.type) {
+        case 'handshake':
+          owner.connected(this);
+          break;
+        case 'disconnect':
+          owner.unreachable(this);
+          break;
+        case 'handshake:error:auth':
+        case 'handshake:error:protocol':
+          // ZeroMQ does not try these again.
+          owner.broken(this, 'refused');
+          break;
+        case 'end':
+          owner.ended(this, this.#unsent);
+          return;
+        default:
+          break;
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// options - what a worker can be told, what is allowed, and what holds when it is not told
+
+import type { Dialect } from '@mdp/protocol';
+import { ArgumentError, DEFAULT_HEARTBEAT_INTERVAL_MS, DEFAULT_HEARTBEAT_LIVENESS } from '@mdp/protocol';
+import {
+  choiceOption,
+  dialectOption,
+  durationOption,
+  integerOption,
+  refuseUnknownOptions,
+} from '@mdp/protocol/internal';
+import { Context, context as sharedContext } from 'zeromq';
+
+/** Whether a request that fails is answered with an error reply (MDPE01). */
+export type ErrorReplies = 'always' | 'never';
+
+/** The options of a worker. All may be left out. */
+export interface WorkerOptions {
+  /** What the broker speaks. Default `rfc18`. */
+  readonly dialect?: Dialect;
+  /** How many requests it takes at once from each broker, 1 to 256: one connection for each. Default 1. */
+  readonly concurrency?: number;
+  /** Time between two HEARTBEATs to a broker that hears nothing else, in milliseconds, from 10. Default 2,500. */
+  readonly heartbeatIntervalMs?: number;
+  /** After how many silent intervals a broker is taken for lost, 2 to 100. Default 4. */
+  readonly heartbeatLiveness?: number;
+  /** The first wait before a new connection, in milliseconds, from 1; each further one is twice as long. Default 100. */
+  readonly reconnectBaseMs?: number;
+  /** The longest wait before a new connection, in milliseconds, from `reconnectBaseMs`. Default 10,000. */
+  readonly reconnectMaxMs?: number;
+  /**
+   * Whether a failed request is answered with an error reply. `never` ends it by DISCONNECT and a new READY instead, so
+   * that its client waits in vain. Default `always` in dialect `rfc18`, `never` in the others: their clients would take
+   * an error reply for a result.
+   */
+  readonly errorReplies?: ErrorReplies;
+  /** The longest reply that dialect `mdp01` joins from several parts, in bytes, 1 to 2^31-1. Default 16 MiB. */
+  readonly maxJoinedBytes?: number;
+  /** How many messages ZeroMQ queues for one connection before a stream has to wait, 1 to 1,000,000. Default 100. */
+  readonly sendHighWaterMark?: number;
+  /** How long a closed connection may take to send what it still holds, in milliseconds. Default 1,000. */
+  readonly lingerMs?: number;
+  /** The ZeroMQ context of the sockets, for `inproc` endpoints of another one. Default: the one that the process shares. */
+  readonly context?: Context;
+}
+
+/** {@link WorkerOptions}, checked and with every value filled in. */
+export type ResolvedWorkerOptions = Required<WorkerOptions>;
+
+/** Every option with its default, but those that follow from the dialect or the process. */
+export const WORKER_DEFAULTS = {
+  dialect: 'rfc18',
+  concurrency: 1,
+  heartbeatIntervalMs: DEFAULT_HEARTBEAT_INTERVAL_MS,
+  heartbeatLiveness: DEFAULT_HEARTBEAT_LIVENESS,
+  reconnectBaseMs: 100,
+  reconnectMaxMs: 10_000,
+  maxJoinedBytes: 16 * 1024 * 1024,
+  sendHighWaterMark: 100,
+  lingerMs: 1_000,
+} as const;
+
+const OPTION_NAMES = [...Object.keys(WORKER_DEFAULTS), 'errorReplies', 'context'];
+
+/**
+ * Check a worker's options and fill in the rest.
+ *
+ * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` that names the option, the value and what is allowed
+ */
+export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOptions {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null) throw new ArgumentError('options', options, 'an object');
+  refuseUnknownOptions(options, OPTION_NAMES);
+  const defaults = WORKER_DEFAULTS;
+  const dialect = dialectOption(options.dialect);
+  const reconnectBaseMs = durationOption('reconnectBaseMs', options.reconnectBaseMs, defaults.reconnectBaseMs, 1);
+  const fallbackMaxMs = Math.max(defaults.reconnectMaxMs, reconnectBaseMs);
+  return {
+    dialect,
+    concurrency: integerOption('concurrency', options.concurrency, defaults.concurrency, 1, 256),
+    heartbeatIntervalMs: durationOption(
+      'heartbeatIntervalMs',
+      options.heartbeatIntervalMs,
+      defaults.heartbeatIntervalMs,
+      10,
+    ),
+    heartbeatLiveness: integerOption(
+      'heartbeatLiveness',
+      options.heartbeatLiveness,
+      defaults.heartbeatLiveness,
+      2,
+      100,
+    ),
+    reconnectBaseMs,
+    reconnectMaxMs: durationOption('reconnectMaxMs', options.reconnectMaxMs, fallbackMaxMs, reconnectBaseMs),
+    errorReplies: choiceOption(
+      'errorReplies',
+      options.errorReplies,
+      // A result that is none does more harm than a client's timeout.
+      dialect === 'rfc18' ? 'always' : 'never',
+      ['always', 'never'],
+    ),
+    maxJoinedBytes: integerOption('maxJoinedBytes', options.maxJoinedBytes, defaults.maxJoinedBytes, 1, 2 ** 31 - 1),
+    sendHighWaterMark: integerOption(
+      'sendHighWaterMark',
+      options.sendHighWaterMark,
+      defaults.sendHighWaterMark,
+      1,
+      1_000_000,
+    ),
+    lingerMs: durationOption('lingerMs', options.lingerMs, defaults.lingerMs),
+    context: contextOption(options.context),
+  };
+}
+
+function contextOption(value: Context | undefined): Context {
+  if (value === undefined) return sharedContext;
+  if (!(value instanceof Context)) throw new ArgumentError('context', value, 'a Context of zeromq');
+  return value;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// pulled-request - a request that the worker's owner took from the loop, and replies to by hand
+
+import type { Frame, FrameLike } from '@mdp/protocol';
+import { ArgumentError, BROKER_STATUSES, STATUS, StateError, encodeErrorReply, toFrames } from '@mdp/protocol';
+import type { WorkerRequest } from './request.js';
+import { Job } from './request.js';
+import type { Responder } from './responder.js';
+
+/** A request that is replied to by any number of PARTIALs and exactly one FINAL or error. */
+export interface PulledRequest extends WorkerRequest {
+  /**
+   * Send a PARTIAL. Await it: that is how a broker that reads slowly slows the worker down. With 1,000 of them waiting
+   * the request is ended by an error reply.
+   *
+   * @returns resolves when ZeroMQ has taken it: true; or false when the request is over (its broker is lost, the worker
+   * was stopped) and it was dropped
+   * @throws {@link StateError} `MDP_INVALID_STATE` after `final()` or `error()`
+   * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when it is neither a frame nor an array of frames
+   */
+  partial(body: FrameLike | readonly FrameLike[]): Promise<boolean>;
+  /**
+   * Send the FINAL. Without frames the reply is empty.
+   *
+   * @returns as {@link partial}
+   * @throws as {@link partial}
+   */
+  final(body?: FrameLike | readonly FrameLike[]): Promise<boolean>;
+  /**
+   * End the request with an error reply (MDPE01) in place of the FINAL.
+   *
+   * @param status - 100 to 999, but none of {@link BROKER_STATUSES}; see {@link STATUS}
+   * @param message - for people
+   * @returns as {@link partial}; false too where `errorReplies` is `never`
+   * @throws as {@link partial}
+   */
+  error(status: number, message: string): Promise<boolean>;
+  /** Whether nothing more is to be said: `final()` or `error()` was called, or {@link signal} is aborted. */
+  readonly ended: boolean;
+}
+
+/** {@link PulledRequest} as the loop makes it. */
+export class PulledJob extends Job implements PulledRequest {
+  readonly #responder: Responder;
+  #replied = false;
+
+  constructor(
+    body: readonly Frame[],
+    token: Frame,
+    service: string,
+    endpoint: string,
+    receivedAt: number,
+    responder: Responder,
+  ) {
+    super(body, token, service, endpoint, receivedAt);
+    this.#responder = responder;
+  }
+
+  get ended(): boolean {
+    return this.#replied || this.aborted;
+  }
+
+  async partial(body: FrameLike | readonly FrameLike[]): Promise<boolean> {
+    this.#refuseAfterEnd();
+    return this.#responder.partial(this, toFrames(body, 'body'));
+  }
+
+  async final(body: FrameLike | readonly FrameLike[] = []): Promise<boolean> {
+    this.#refuseAfterEnd();
+    const frames = toFrames(body, 'body');
+    this.#replied = true;
+    return new Promise((resolve) => {
+      if (!this.#responder.final(this, frames, resolve)) resolve(false);
+    });
+  }
+
+  async error(status: number, message: string): Promise<boolean> {
+    this.#refuseAfterEnd();
+    if (BROKER_STATUSES.includes(status)) {
+      throw new ArgumentError('status', status, `any but ${BROKER_STATUSES.join(', ')}, which are for brokers only`);
+    }
+    if (typeof message !== 'string') throw new ArgumentError('message', message, 'a string');
+    encodeErrorReply(status, message);
+    this.#replied = true;
+    return new Promise((resolve) => {
+      if (!this.#responder.fail(this, { status, message }, resolve)) resolve(false);
+    });
+  }
+
+  /** Its consumer takes it up. */
+  begin(): void {
+    this.#responder.begin(this);
+  }
+
+  /** Its consumer has gone on without a reply. */
+  drop(): void {
+    if (this.ended) return;
+    this.#replied = true;
+    this.#responder.fail(this, {
+      status: STATUS.HANDLER_FAILED,
+      message: 'the worker went on without a reply',
+    });
+  }
+
+  // MDP-W-17
+  #refuseAfterEnd(): void {
+    if (this.#replied) throw new StateError('the request was replied to: there is one FINAL, and nothing after it');
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// stats - what a worker has done, and everything that it dropped, by cause
+
+/** Why a connection to a broker ended. */
+export type DisconnectReason =
+  /** The broker sent DISCONNECT. */
+  | 'disconnect'
+  /** Nothing came from the broker for `heartbeatLiveness` intervals. */
+  | 'silent'
+  /** The transport broke. */
+  | 'unreachable'
+  /** The other side refused the ZeroMQ handshake, or is no ZeroMQ peer. */
+  | 'refused'
+  /** This process stood still for longer than the broker waits. */
+  | 'stalled'
+  /** The broker sent a second REQUEST during a job, or messages that are none. */
+  | 'unexpected'
+  /** A request failed whose client must not get an error reply (`errorReplies: 'never'`). */
+  | 'failed'
+  /** ZeroMQ gave no socket, or the socket failed. */
+  | 'socket'
+  /** `stop()` was called. */
+  | 'stopped';
+
+/** Every {@link DisconnectReason}. */
+export const DISCONNECT_REASONS: readonly DisconnectReason[] = [
+  'disconnect',
+  'silent',
+  'unreachable',
+  'refused',
+  'stalled',
+  'unexpected',
+  'failed',
+  'socket',
+  'stopped',
+];
+
+/** What was dropped, by cause. */
+export interface DroppedCounters {
+  /** Messages from a broker that are no command of the dialect. */
+  invalid: number;
+  /** REQUESTs that came during a job: RFC 18 allows one at a time. The broker gives them to another worker. */
+  second: number;
+  /** Requests that were not begun because the connection was lost, or the process stood still too long. */
+  stale: number;
+  /** Requests that were not begun because the worker stops. */
+  refused: number;
+  /** PARTIALs and FINALs of requests whose connection was lost. */
+  replies: number;
+  /** Error replies that were not sent: `errorReplies: 'never'`. */
+  withheld: number;
+  /** Messages that a connection had not taken when it was closed. */
+  unsent: number;
+}
+
+/** What a worker counts. */
+export interface WorkerCounters {
+  /** READYs sent. */
+  readys: number;
+  /** Requests begun. */
+  requests: number;
+  partials: number;
+  /** FINALs, error replies among them. */
+  finals: number;
+  errorReplies: number;
+  heartbeatsSent: number;
+  heartbeatsReceived: number;
+  readonly disconnects: Record<DisconnectReason, number>;
+  readonly dropped: DroppedCounters;
+}
+
+/** What a worker is doing: `new` until `start()`, `running` until `stop()`, `stopping` while it drains, `stopped`. */
+export type WorkerPhase = 'new' | 'running' | 'stopping' | 'stopped';
+
+/** A snapshot of a worker. */
+export interface WorkerStats {
+  readonly phase: WorkerPhase;
+  /** Connections: one for each endpoint and unit of `concurrency`. */
+  readonly connections: number;
+  /** Connections that stand and have sent READY. */
+  readonly registered: number;
+  /** Connections that hold a request. */
+  readonly busy: number;
+  /** Handlers that still run although their request is lost. */
+  readonly orphans: number;
+  readonly counters: WorkerCounters;
+}
+
+/** Counters that all stand at zero. */
+export function zeroCounters(): WorkerCounters {
+  return {
+    readys: 0,
+    requests: 0,
+    partials: 0,
+    finals: 0,
+    errorReplies: 0,
+    heartbeatsSent: 0,
+    heartbeatsReceived: 0,
+    disconnects: Object.fromEntries(DISCONNECT_REASONS.map((reason) => [reason, 0])) as Record<
+      DisconnectReason,
+      number
+    >,
+    dropped: { invalid: 0, second: 0, stale: 0, refused: 0, replies: 0, withheld: 0, unsent: 0 },
+  };
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+// worker - the public class: registers a service with one broker or several, and serves its requests until it is stopped
+
+import { EventEmitter } from 'node:events';
+import { ArgumentError, MMI_PREFIX, StateError, encodeServiceName } from '@mdp/protocol';
+import { durationOption, endpointsOption } from '@mdp/protocol/internal';
+import type { ConnectionShared } from './connection.js';
+import { Connection } from './connection.js';
+import type { WorkerEvents } from './events.js';
+import type { ResolvedWorkerOptions, WorkerOptions } from './options.js';
+import { resolveWorkerOptions } from './options.js';
+import { PullQueue } from './pull-queue.js';
+import type { PulledRequest } from './pulled-request.js';
+import { Pulse } from './pulse.js';
+import type { Handler } from './request.js';
+import { stopOnSignals } from './signals.js';
+import type { ConnectionState } from './state/connection-state.js';
+import type { WorkerCounters, WorkerPhase, WorkerStats } from './stats.js';
+import { zeroCounters } from './stats.js';
+
+/** How {@link Worker.stop} stops. */
+export interface StopOptions {
+  /** How long running requests may take to end, in milliseconds; 0 aborts them at once. Default 10,000. */
+  readonly drainMs?: number;
+}
+
+const DEFAULT_DRAIN_MS = 10_000;
+
+/** How often at least the worker looks at the clock while a broker waits for it. */
+const BEATS_PER_EXPIRY = 4;
+
+/** A worker is never told to connect to any port: `*`, or 0, is for those who listen. */
+function brokerEndpoints(value: string | readonly string[]): string[] {
+  const endpoints = endpointsOption('endpoint', value);
+  for (const endpoint of endpoints) {
+    if (/^tcp:.*:(?:\*|0+)$/.test(endpoint)) throw new ArgumentError('endpoint', endpoint, 'a port from 1 to 65535');
+  }
+  return endpoints;
+}
+
+/**
+ * Serves one service (RFC 18 "MDP/Worker").
+ *
+ * ```ts
+ * const worker = new Worker('tcp://127.0.0.1:5555', 'echo', (request) => request.body);
+ * await worker.start();
+ * ```
+ *
+ * Without a handler, requests are taken by iterating: `for await (const request of worker)`.
+ */
+export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposable {
+  /** The service that it serves. */
+  readonly service: string;
+  /** The brokers that it registers with. */
+  readonly endpoints: readonly string[];
+  readonly #options: ResolvedWorkerOptions;
+  readonly #counters: WorkerCounters = zeroCounters();
+  readonly #connections: readonly Connection[];
+  readonly #queue = new PullQueue();
+  readonly #pulls: boolean;
+  readonly #pulse: Pulse;
+  readonly #removeSignals = new Set<() => void>();
+  #phase: WorkerPhase = 'new';
+  #drainBy = Infinity;
+  #resolveStopped: () => void = () => undefined;
+  readonly #stopped = new Promise<void>((resolve) => {
+    this.#resolveStopped = resolve;
+  });
+
+  /**
+   * @param endpoint - the broker's endpoint, or several: the worker registers with each of them
+   * @param service - what it serves: 1 to 255 bytes of UTF-8, printable. Names that start with `mmi.` are the broker's own.
+   * @param handler - serves a request; see {@link Handler}
+   * @param options - see {@link WorkerOptions}
+   * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` that names what is wrong
+   */
+  constructor(endpoint: string | readonly string[], service: string, handler: Handler, options?: WorkerOptions);
+  /** Without a handler, requests are taken by iterating: `for await (const request of worker)`. */
+  constructor(endpoint: string | readonly string[], service: string, options?: WorkerOptions);
+  constructor(
+    endpoint: string | readonly string[],
+    service: string,
+    handlerOrOptions: Handler | WorkerOptions = {},
+    options: WorkerOptions = {},
+  ) {
+    super();
+    const handler = typeof handlerOrOptions === 'function' ? handlerOrOptions : undefined;
+    this.endpoints = brokerEndpoints(endpoint);
+    encodeServiceName(service);
+    if (service.startsWith(MMI_PREFIX)) {
+      throw new ArgumentError('service', service, `a name that does not start with ${MMI_PREFIX}`);
+    }
+    this.service = service;
+    this.#options = resolveWorkerOptions(handler === undefined ? (handlerOrOptions as WorkerOptions) : options);
+    this.#pulls = handler === undefined;
+    const { concurrency, heartbeatIntervalMs, heartbeatLiveness } = this.#options;
+    const shared = this.#share(handler);
+    this.#connections = this.endpoints.flatMap((broker) =>
+      Array.from({ length: concurrency }, () => new Connection(broker, shared)),
+    );
+    const expiryMs = heartbeatIntervalMs * heartbeatLiveness;
+    this.#pulse = new Pulse(
+      {
+        nextDeadline: () => this.#nextDeadline(),
+        tick: (now) => {
+          this.#tick(now);
+        },
+        stalled: (now, since) => {
+          for (const connection of this.#connections) connection.state.stalled(now, since);
+        },
+      },
+      Math.min(heartbeatIntervalMs, expiryMs / BEATS_PER_EXPIRY),
+      expiryMs,
+    );
+  }
+
+  #share(handler: Handler | undefined): ConnectionShared {
+    return {
+      service: this.service,
+      options: this.#options,
+      counters: this.#counters,
+      handler,
+      queue: this.#queue,
+      alive: (now) => {
+        this.#pulse.alive(now);
+      },
+      wakeBy: (at) => {
+        this.#pulse.wakeBy(at);
+      },
+      registered: (endpoint) => {
+        this.#tell('registered', { endpoint });
+      },
+      lost: (endpoint, reason) => {
+        this.#tell('disconnected', { endpoint, reason });
+        this.#finishIfStopped();
+      },
+      reconnecting: (endpoint, attempt, delayMs) => {
+        this.#tell('reconnecting', { endpoint, attempt, delayMs });
+      },
+      arrived: (job) => {
+        this.#tell('request', job);
+      },
+      replied: (job) => {
+        this.#tell('reply', job);
+      },
+      handlerFailed: (error, job) => {
+        this.#tell('handlerError', error, job);
+      },
+      settled: () => {
+        this.#finishIfStopped();
+      },
+    };
+  }
+
+  /** A listener that throws is its owner's error: it surfaces as one, but breaks nothing here. */
+  #tell<K extends keyof WorkerEvents>(event: K, ...args: WorkerEvents[K]): void {
+    try {
+      (this.emit as (event: string, ...args: unknown[]) => boolean).call(this, event, ...args);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+
+  /**
+   * Connect, send READY to every broker, and serve from then on until {@link stop}. Brokers that cannot be reached yet are
+   * waited for; lost ones are registered with again, on a new socket, with backoff and jitter.
+   *
+   * @returns resolves when READY was handed to every socket. No broker need be there: the event `registered` tells.
+   * @throws {@link StateError} `MDP_INVALID_STATE` when it was started or stopped before, or when ZeroMQ gives no socket
+   */
+  async start(): Promise<void> {
+    this.#begin();
+    return Promise.resolve();
+  }
+
+  #begin(): void {
+    if (this.#phase !== 'new') throw new StateError(`the worker is ${this.#phase}: it can be started once`);
+    this.#phase = 'running';
+    const now = performance.now();
+    this.#pulse.start(now);
+    for (const connection of this.#connections) connection.state.start(now);
+    const failed = this.#connections.find(({ openError }) => openError !== undefined);
+    if (failed === undefined) return;
+    const { openError: cause, endpoint } = failed;
+    void this.stop({ drainMs: 0 });
+    throw new StateError(`no socket for ${endpoint}: ${String(cause)}`, { cause });
+  }
+
+  /**
+   * Stop: take no new request, let running ones end, then send DISCONNECT and close. A request that a broker sends in the
+   * same moment is not begun; the broker gives it to another worker.
+   *
+   * Calling it again is allowed, and may shorten `drainMs`. Do not await it before the reply to the request at hand.
+   *
+   * @returns resolves when all sockets are gone: at the latest `drainMs` and the option `lingerMs` later
+   * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` for a `drainMs` that is no duration
+   */
+  async stop(options: StopOptions = {}): Promise<void> {
+    const drainMs = durationOption('drainMs', options.drainMs, DEFAULT_DRAIN_MS);
+    if (this.#phase === 'new') this.#finish();
+    if (this.#phase === 'stopped') return this.#stopped;
+    this.#phase = 'stopping';
+    this.#drainBy = Math.min(this.#drainBy, performance.now() + drainMs);
+    for (const { state } of this.#connections) {
+      if (drainMs === 0) state.abandon();
+      else state.drain();
+    }
+    this.#queue.close();
+    this.#pulse.wakeBy(this.#drainBy);
+    this.#finishIfStopped();
+    return this.#stopped;
+  }
+
+  /** {@link stop} with its defaults. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #finishIfStopped(): void {
+    if (this.#phase !== 'stopping') return;
+    if (this.#connections.every(({ state, hasSockets }) => state.phase === 'stopped' && !hasSockets)) this.#finish();
+  }
+
+  #finish(): void {
+    this.#phase = 'stopped';
+    this.#pulse.stop();
+    this.#queue.close();
+    for (const remove of this.#removeSignals) remove();
+    this.#removeSignals.clear();
+    this.#resolveStopped();
+    this.#tell('stopped');
+  }
+
+  /**
+   * Stop when the process gets a signal: the first one drains, a second one ends at once, even the process. The listeners
+   * are taken away when the worker has stopped.
+   *
+   * @param signals - which signals. Default `SIGINT` and `SIGTERM`.
+   * @param options - how to stop
+   * @throws {@link StateError} `MDP_INVALID_STATE` when the worker has stopped
+   */
+  stopOnSignal(signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'], options: StopOptions = {}): this {
+    if (this.#phase === 'stopped') throw new StateError('the worker has stopped');
+    const drainMs = durationOption('drainMs', options.drainMs, DEFAULT_DRAIN_MS);
+    this.#removeSignals.add(stopOnSignals(this, signals, drainMs));
+    return this;
+  }
+
+  /**
+   * Take requests by hand, in place of a handler. Starts the worker when that was not done. The loop ends when the worker
+   * stops; leaving the loop does not stop the worker.
+   *
+   * With `concurrency` 1, whoever asks for the next request has done with the last one: without a reply it is ended with
+   * an error reply 500. With more, requests may be replied to in any order, each in its own time.
+   *
+   * @throws {@link StateError} `MDP_INVALID_STATE` when the worker has a handler; and as {@link start}
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<PulledRequest, undefined> {
+    if (!this.#pulls) throw new StateError('the worker has a handler: its requests cannot be iterated over');
+    if (this.#phase === 'new') this.#begin();
+    return this.#queue.iterate(this.#options.concurrency === 1);
+  }
+
+  /** What the worker is doing, and what it has done. */
+  stats(): WorkerStats {
+    const count = (wanted: (state: ConnectionState) => boolean): number =>
+      this.#connections.filter(({ state }) => wanted(state)).length;
+    const { disconnects, dropped } = this.#counters;
+    return {
+      phase: this.#phase,
+      connections: this.#connections.length,
+      registered: count(({ phase }) => phase === 'idle' || phase === 'busy'),
+      busy: count(({ phase }) => phase === 'busy'),
+      orphans: this.#connections.reduce((sum, { state }) => sum + state.orphans, 0),
+      counters: { ...this.#counters, disconnects: { ...disconnects }, dropped: { ...dropped } },
+    };
+  }
+
+  #nextDeadline(): number {
+    let at = this.#drainBy;
+    for (const connection of this.#connections) at = Math.min(at, connection.nextDeadline());
+    return at;
+  }
+
+  #tick(now: number): void {
+    if (now >= this.#drainBy) {
+      this.#drainBy = Infinity;
+      for (const { state } of this.#connections) state.abandon();
+    }
+    for (const connection of this.#connections) connection.tick(now);
+    this.#finishIfStopped();
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// options.test - what a worker can be told, and what it says to what it cannot
+
+import { describe, expect, test } from '@jest/globals';
+import { Context, context } from 'zeromq';
+import type { WorkerOptions } from '../src/index.js';
+import { WORKER_DEFAULTS, Worker, resolveWorkerOptions } from '../src/index.js';
+
+const ENDPOINT = 'tcp://127.0.0.1:5555';
+
+/** What a bad argument's error says. */
+function refusal(make: () => unknown): { code: string; argument: string; message: string } {
+  try {
+    make();
+  } catch (error) {
+    return error as { code: string; argument: string; message: string };
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('options', () => {
+  test('have defaults', () => {
+    expect(resolveWorkerOptions({})).toEqual({ ...WORKER_DEFAULTS, errorReplies: 'always', context });
+    expect(WORKER_DEFAULTS).toMatchObject({
+      ...{ dialect: 'rfc18', concurrency: 1, heartbeatIntervalMs: 2_500, heartbeatLiveness: 4 },
+      ...{ reconnectBaseMs: 100, reconnectMaxMs: 10_000 },
+    });
+  });
+
+  test.each(['majortomo', 'mdp01'] as const)('in dialect %s error replies are not sent by default', (dialect) => {
+    expect(resolveWorkerOptions({ dialect }).errorReplies).toBe('never');
+    expect(resolveWorkerOptions({ dialect, errorReplies: 'always' }).errorReplies).toBe('always');
+  });
+
+  test('the longest wait is never shorter than the first', () => {
+    expect(resolveWorkerOptions({ reconnectBaseMs: 60_000 }).reconnectMaxMs).toBe(60_000);
+  });
+
+  test('a context of zeromq is taken', () => {
+    const own = new Context();
+    expect(resolveWorkerOptions({ context: own }).context).toBe(own);
+  });
+
+  test.each<[keyof WorkerOptions, unknown]>([
+    ['dialect', 'mdp02'],
+    ['concurrency', 0],
+    ['concurrency', 257],
+    ['concurrency', 1.5],
+    ['heartbeatIntervalMs', 9],
+    ['heartbeatIntervalMs', NaN],
+    ['heartbeatIntervalMs', '2500'],
+    ['heartbeatLiveness', 1],
+    ['heartbeatLiveness', 101],
+    ['reconnectBaseMs', 0],
+    ['reconnectMaxMs', 99],
+    ['errorReplies', 'sometimes'],
+    ['maxJoinedBytes', 0],
+    ['sendHighWaterMark', 0],
+    ['lingerMs', -1],
+    ['context', {}],
+  ])('%s: %p is refused, by its name', (name, value) => {
+    const error = refusal(() => resolveWorkerOptions({ [name]: value }));
+    expect(error).toMatchObject({ code: 'MDP_INVALID_ARGUMENT', argument: name });
+    expect(error.message).toContain('allowed is');
+  });
+
+  test('a misspelt option is refused', () => {
+    expect(refusal(() => resolveWorkerOptions({ concurency: 2 } as WorkerOptions))).toMatchObject({
+      code: 'MDP_INVALID_ARGUMENT',
+      argument: 'concurency',
+    });
+  });
+});
+
+describe('the arguments of a worker', () => {
+  test.each([
+    ['tcp://127.0.0.1'],
+    ['http://127.0.0.1:80'],
+    ['tcp://127.0.0.1:*'],
+    ['tcp://127.0.0.1:0'],
+    ['tcp://127.0.0.1:70000'],
+    [''],
+  ])('the endpoint %p is refused', (endpoint) => {
+    expect(refusal(() => new Worker(endpoint, 'echo'))).toMatchObject({
+      code: 'MDP_INVALID_ARGUMENT',
+      argument: 'endpoint',
+    });
+  });
+
+  test('no endpoint at all is refused; the same one twice is one', () => {
+    expect(refusal(() => new Worker([], 'echo')).code).toBe('MDP_INVALID_ARGUMENT');
+    expect(new Worker([ENDPOINT, ENDPOINT], 'echo').endpoints).toEqual([ENDPOINT]);
+  });
+
+  test.each(['', 'a\nb', 'x'.repeat(256), 'mmi.service'])('the service %p is refused', (service) => {
+    expect(refusal(() => new Worker(ENDPOINT, service))).toMatchObject({
+      code: 'MDP_INVALID_ARGUMENT',
+      argument: 'service',
+    });
+  });
+
+  test('options may stand in place of the handler, or after it', () => {
+    expect(refusal(() => new Worker(ENDPOINT, 'echo', { concurrency: 0 })).argument).toBe('concurrency');
+    expect(refusal(() => new Worker(ENDPOINT, 'echo', () => 'ok', { concurrency: 0 })).argument).toBe('concurrency');
+    expect(refusal(() => new Worker(ENDPOINT, 'echo', null as never)).argument).toBe('options');
+  });
+
+  test('a drain time that is none is refused', async () => {
+    const worker = new Worker(ENDPOINT, 'echo');
+    await expect(worker.stop({ drainMs: -1 })).rejects.toMatchObject({ argument: 'drainMs' });
+    expect(worker.stats().phase).toBe('new');
+  });
+});
