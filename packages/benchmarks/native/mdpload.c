@@ -324,7 +324,7 @@ int main(int count, char **given) {
   }
 
   int ep = epoll_create1(0), beaten = 0;
-  double begin = now(), turn = begin, mark = 0, started = 0, beat_debt = 0, cpu = 0, seconds = 0;
+  double begin = now(), turn = begin, mark = 0, started = 0, beat_debt = 0, cpu = 0, others = 0, seconds = 0;
   static uint8_t scratch[1 << 18];
   struct epoll_event events[256];
   while (phase != DONE && !refused && turn < begin + limit_seconds) {
@@ -355,10 +355,13 @@ int main(int count, char **given) {
       received = 0;
       started = t;
       cpu = cpu_of(broker_pid);
+      others = cpu_of_all() - cpu - cpu_of_self();
     } else if (phase == MEASURING && (received >= most || (measure_seconds > 0 && t >= started + measure_seconds))) {
       phase = DRAINING;
       seconds = t - started;
-      cpu = cpu_of(broker_pid) - cpu;
+      double broker_cpu = cpu_of(broker_pid);
+      others = (cpu_of_all() - broker_cpu - cpu_of_self() - others) / (seconds * (double)sysconf(_SC_NPROCESSORS_ONLN));
+      cpu = broker_cpu - cpu;
       mark = t + 3;
     } else if (phase == DRAINING && (outstanding == 0 || t >= mark)) phase = DONE; /* what has not come by now is lost */
     /* A warm-up that fills the store of latencies starts it anew. */
@@ -371,8 +374,8 @@ int main(int count, char **given) {
   double worst = latency[received ? received - 1 : 0] * 1e3, rate = seconds > 0 ? (double)received / seconds : 0;
   int enough = phase == DONE && received > 0 && !refused;
   if (json) printf("{\"ok\":%s,\"requests\":%ld,\"seconds\":%.4f,\"perSecond\":%.1f,\"p50Ms\":%.4f,\"p99Ms\":%.4f,\"maxMs\":%.4f,\"errors\":%ld,"
-                   "\"lost\":%ld,\"cpuUs\":%.3f,\"rssKiB\":%ld}\n", enough ? "true" : "false", received, seconds, rate, p50, p99, worst, errors, outstanding, cpu_us, resident_kib(broker_pid));
-  else printf("%ld requests in %.2f s = %.0f req/s; latency ms p50 %.3f p99 %.3f max %.3f; %ld errors, %ld lost; broker %.1f us of CPU per request, %ld KiB\n",
-              received, seconds, rate, p50, p99, worst, errors, outstanding, cpu_us, resident_kib(broker_pid));
+                   "\"lost\":%ld,\"cpuUs\":%.3f,\"rssKiB\":%ld,\"othersShare\":%.3f}\n", enough ? "true" : "false", received, seconds, rate, p50, p99, worst, errors, outstanding, cpu_us, resident_kib(broker_pid), others > 0 ? others : 0);
+  else printf("%ld requests in %.2f s = %.0f req/s; latency ms p50 %.3f p99 %.3f max %.3f; %ld errors, %ld lost; broker %.1f us of CPU per request, %ld KiB; others took %.0f %% of the machine\n",
+              received, seconds, rate, p50, p99, worst, errors, outstanding, cpu_us, resident_kib(broker_pid), others > 0 ? others * 100 : 0);
   return enough ? 0 : refused ? 3 : 1;
 }

@@ -17,6 +17,8 @@ export interface BenchArguments {
   readonly rounds: number;
   /** How long each measurement lasts after its warm-up, in seconds, 0.1 to 60. Default 2; 1 with `--quick`. */
   readonly seconds: number;
+  /** How long each measurement may wait for a quiet machine, in seconds, 0 to 600. Default 20; 0 with `--quick`. */
+  readonly patience: number;
   /** Only the measurements that the goals speak of. */
   readonly quick: boolean;
   /** Whether to write the tables into `docs/benchmarks.md`. */
@@ -31,6 +33,8 @@ export const USAGE = `Usage: npm run bench -- [options]
   --only <group>   ${SUITES.join(', ')}; may be given more than once (default: all)
   --rounds <n>     interleaved rounds, 1 to 100 (default 5, with --quick 2)
   --seconds <s>    length of each measurement, 0.1 to 60 (default 2, with --quick 1)
+  --patience <s>   wait so long before each measurement for other programs to leave the machine alone, and repeat
+                   what they disturbed, 0 to 600 (default 20, with --quick 0: never)
   --quick          only the measurements that the goals speak of; under two minutes
   --write          write the tables into docs/benchmarks.md
   --help           this text
@@ -50,6 +54,7 @@ export function parseArguments(given: readonly string[]): BenchArguments {
       only: { type: 'string', multiple: true },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
+      patience: { type: 'string' },
       quick: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -66,6 +71,7 @@ export function parseArguments(given: readonly string[]): BenchArguments {
     suites: SUITES.filter((name) => only === undefined || only.includes(name)),
     rounds,
     seconds: numberOf('--seconds', values.seconds, quick ? 1 : 2, 0.1, 60),
+    patience: numberOf('--patience', values.patience, quick ? 0 : 20, 0, 600),
     quick,
     write,
     help,

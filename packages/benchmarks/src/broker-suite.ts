@@ -6,11 +6,12 @@ import { DIALECTS } from '@mdp/protocol';
 import type { Contestant } from './contestants.js';
 import { BARE, MDP, majortomoContestant } from './contestants.js';
 import type { LoadGenerator, LoadReport } from './load-generator.js';
+import { undisturbed } from './quiet.js';
 import type { Findings, Trial } from './rounds.js';
 import { measureInRounds } from './rounds.js';
 import { ratioOfRounds } from './statistics.js';
 import type { SuiteContext } from './suite.js';
-import { WARM_SECONDS, medianOf, ofRounds } from './suite.js';
+import { WARM_SECONDS, describeOthers, medianOf, ofRounds } from './suite.js';
 import { renderTable, shown, shownBytes, shownShare } from './table.js';
 
 /** A load: how many clients, and how many requests each has outstanding. */
@@ -64,7 +65,11 @@ export async function brokerSuite({ given, generator, majortomo, progress }: Sui
       for (const shape of SHAPES) {
         if (given.quick && (dialect === 'mdp01' || !isGoal({ shape, bodyBytes }))) continue;
         const trial = (contestant: Contestant): Trial<LoadReport> =>
-          loadTrial(contestant, generator, { dialect, ...shape, bodyBytes }, given.seconds);
+          undisturbed(
+            loadTrial(contestant, generator, { dialect, ...shape, bodyBytes }, given.seconds),
+            given.patience * 1000,
+            progress,
+          );
         const beside = dialect === 'majortomo' && rival !== undefined ? trial(rival) : undefined;
         cells.push({ dialect, shape, bodyBytes, bare: trial(BARE), mdp: trial(MDP), majortomo: beside });
       }
@@ -74,6 +79,7 @@ export async function brokerSuite({ given, generator, majortomo, progress }: Sui
   const findings = await measureInRounds(groups, given.rounds, progress);
   const parts = [
     typeof majortomo === 'string' ? `Majortomo was skipped: ${majortomo}.` : `${majortomo.description}.`,
+    describeOthers(findings),
     goalTable(cells, findings),
     allTable(cells, findings),
   ];

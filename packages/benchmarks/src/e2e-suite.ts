@@ -5,10 +5,12 @@ import type { Dialect } from '@mdp/protocol';
 import { DIALECTS } from '@mdp/protocol';
 import { Child } from './children.js';
 import { MDP } from './contestants.js';
+import type { Disturbed } from './quiet.js';
+import { machineTime, othersShare, undisturbed } from './quiet.js';
 import type { Findings, Trial } from './rounds.js';
 import { measureInRounds } from './rounds.js';
 import type { SuiteContext } from './suite.js';
-import { WARM_SECONDS, medianOf } from './suite.js';
+import { WARM_SECONDS, describeOthers, medianOf } from './suite.js';
 import { renderTable, shown, shownBytes } from './table.js';
 
 const IN_FLIGHT = [1, 64, 256];
@@ -17,7 +19,7 @@ const CONCURRENCY = 64;
 /** The longest that a client may take beyond its warm-up and its measurement, in milliseconds. */
 const GRACE_MS = 20_000;
 
-interface RoundTrips {
+interface RoundTrips extends Disturbed {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -45,7 +47,8 @@ export async function e2eSuite({ given, progress }: SuiteContext): Promise<strin
     for (const bodyBytes of BODIES) {
       for (const inFlight of IN_FLIGHT) {
         if (given.quick && (dialect !== 'rfc18' || bodyBytes !== 32)) continue;
-        cells.push({ dialect, inFlight, bodyBytes, trial: tripTrial(dialect, inFlight, bodyBytes, given.seconds) });
+        const trial = tripTrial(dialect, inFlight, bodyBytes, given.seconds);
+        cells.push({ dialect, inFlight, bodyBytes, trial: undisturbed(trial, given.patience * 1000, progress) });
       }
     }
   }
@@ -54,7 +57,7 @@ export async function e2eSuite({ given, progress }: SuiteContext): Promise<strin
     given.rounds,
     progress,
   );
-  return tripTable(cells, findings);
+  return `${describeOthers(findings)}\n\n${tripTable(cells, findings)}`;
 }
 
 function tripTrial(dialect: Dialect, inFlight: number, bodyBytes: number, measureSeconds: number): Trial<RoundTrips> {
@@ -75,17 +78,21 @@ function tripTrial(dialect: Dialect, inFlight: number, bodyBytes: number, measur
         const finished = client.message('finished', measureSeconds * 1000 + GRACE_MS);
         // A client that fails meanwhile is heard below, when it is waited for.
         finished.catch(() => undefined);
+        const begin = machineTime();
         const before = [await broker.child.usage(), await worker.usage()];
         const { result } = await finished;
         const after = [await broker.child.usage(), await worker.usage()];
-        const used = after.map((usage, i) => (usage.cpuUs - (before[i]?.cpuUs ?? 0)) / result.requests);
+        const end = machineTime();
+        const used = after.map((usage, i) => usage.cpuUs - (before[i]?.cpuUs ?? 0));
+        const allUs = used.reduce((sum, us) => sum + us, result.cpuUs);
         return {
           perSecond: result.requests / result.seconds,
           p50Ms: result.p50Ms,
           p99Ms: result.p99Ms,
           clientCpuUs: result.cpuUs / result.requests,
-          brokerCpuUs: used[0] ?? NaN,
-          workerCpuUs: used[1] ?? NaN,
+          brokerCpuUs: (used[0] ?? NaN) / result.requests,
+          workerCpuUs: (used[1] ?? NaN) / result.requests,
+          othersShare: othersShare(begin, end, allUs / 1000),
         };
       } finally {
         for (const child of children.reverse()) await child.kill();

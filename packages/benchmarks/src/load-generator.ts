@@ -48,6 +48,8 @@ export interface LoadReport {
   readonly cpuUs: number;
   /** Resident memory of the broker at the end, in KiB. */
   readonly rssKiB: number;
+  /** The part of all processors' time that went to others than the broker and the generator, from 0 to 1. */
+  readonly othersShare: number;
 }
 
 /** The load generator, compiled. */

@@ -4,11 +4,12 @@
 import type { Contestant } from './contestants.js';
 import { BARE, MDP } from './contestants.js';
 import type { LoadGenerator, LoadReport } from './load-generator.js';
+import { undisturbed } from './quiet.js';
 import type { Trial } from './rounds.js';
 import { measureInRounds } from './rounds.js';
 import { ratioOfRounds } from './statistics.js';
 import type { SuiteContext } from './suite.js';
-import { WARM_SECONDS, medianOf, ofRounds } from './suite.js';
+import { WARM_SECONDS, describeOthers, medianOf, ofRounds } from './suite.js';
 import { renderTable, shown, shownShare } from './table.js';
 
 const CLIENTS = 64;
@@ -64,7 +65,7 @@ export async function scaleSuite({ given, generator, progress }: SuiteContext): 
   if (typeof generator === 'string') return `Skipped: ${generator}.`;
   const seconds = given.quick ? QUICK_SECONDS : Math.max(LEAST_SECONDS, given.seconds);
   const trial = (contestant: Contestant, crowd: Crowd): Trial<LoadReport> =>
-    crowdTrial(contestant, generator, crowd, seconds);
+    undisturbed(crowdTrial(contestant, generator, crowd, seconds), given.patience * 1000, progress);
   const few = { contestant: MDP, crowd: FEW, trial: trial(MDP, FEW), wanted: '' };
   const wanted = `≥ ${shownShare(SHARE_OF_FEW)}`;
   const crowded = { contestant: MDP, crowd: CROWDED, trial: trial(MDP, CROWDED), reference: few.trial, wanted };
@@ -101,7 +102,7 @@ export async function scaleSuite({ given, generator, progress }: SuiteContext): 
     ),
     goal,
   ]);
-  return renderTable(
+  const table = renderTable(
     [
       { title: 'broker', align: 'left' },
       { title: 'registered', align: 'left' },
@@ -114,6 +115,7 @@ export async function scaleSuite({ given, generator, progress }: SuiteContext): 
     ],
     rows,
   );
+  return `${describeOthers(findings)}\n\n${table}`;
 }
 
 function crowdTrial(

@@ -5,7 +5,9 @@ import type { BenchArguments } from './arguments.js';
 import type { LoadGenerator } from './load-generator.js';
 import type { Majortomo } from './majortomo.js';
 import type { Findings, Progress, Trial } from './rounds.js';
+import type { Disturbed } from './quiet.js';
 import { median } from './statistics.js';
+import { shownShare } from './table.js';
 
 /** What a suite works with. Where something is missing, a string says why. */
 export interface SuiteContext {
@@ -17,6 +19,16 @@ export interface SuiteContext {
 
 /** How long a process warms up before it is measured, in seconds: V8 compiles its hot loops in this time. */
 export const WARM_SECONDS = 1;
+
+/**
+ * How much others did meanwhile, in one sentence: the median over all measurements, and the most.
+ */
+export function describeOthers(findings: Findings<Disturbed>): string {
+  const shares = [...findings.values()].flat().map((found) => found?.othersShare ?? NaN);
+  const known = shares.filter((share) => !Number.isNaN(share));
+  if (known.length === 0) return 'Nothing could be measured.';
+  return `Other processes took ${shownShare(median(known))} of the machine meanwhile, ${shownShare(Math.max(...known))} at most.`;
+}
 
 /** One number of each round of a trial. */
 export function ofRounds<T>(

@@ -10,6 +10,7 @@ describe('parseArguments', () => {
       suites: [...SUITES],
       rounds: 5,
       seconds: 2,
+      patience: 20,
       quick: false,
       write: false,
       help: false,
@@ -17,7 +18,7 @@ describe('parseArguments', () => {
   });
 
   test('--quick takes fewer and shorter rounds', () => {
-    expect(parseArguments(['--quick'])).toMatchObject({ quick: true, rounds: 2, seconds: 1 });
+    expect(parseArguments(['--quick'])).toMatchObject({ quick: true, rounds: 2, seconds: 1, patience: 0 });
   });
 
   test('--rounds and --seconds win over --quick', () => {
@@ -34,6 +35,8 @@ describe('parseArguments', () => {
     [['--rounds', '2.5'], '--rounds 2.5: must be a whole number'],
     [['--rounds', 'many'], '--rounds many: must be a number from 1 to 100'],
     [['--seconds', ' '], '--seconds  : must be a number from 0.1 to 60'],
+    [['--patience', '-1'], '--patience'],
+    [['--patience=601'], '--patience 601: must be a number from 0 to 600'],
     [['--quick', '--write'], '--quick measures too little to be written'],
     [['--fast'], '--fast'],
     [['broker'], 'broker'],
@@ -42,7 +45,7 @@ describe('parseArguments', () => {
   });
 
   test('the usage names every option and group', () => {
-    for (const word of ['--only', '--rounds', '--seconds', '--quick', '--write', '--help', ...SUITES]) {
+    for (const word of ['--only', '--rounds', '--seconds', '--patience', '--quick', '--write', '--help', ...SUITES]) {
       expect(USAGE).toContain(word);
     }
   });
