@@ -50,7 +50,8 @@ export interface BrokerOptions {
   /** After how many silent intervals a worker is taken for disconnected, 2 to 100. Default 4. */
   readonly heartbeatLiveness?: number;
   /**
-   * How long a worker that never beats during a job may be busy, in milliseconds. Default 900,000, as Majortomo.
+   * How long a worker that never beats during a job may be silent in it, in milliseconds, from 10. Default 900,000, as
+   * Majortomo.
    * Workers that beat while they are busy are held to the heartbeat.
    */
   readonly busyWorkerTimeoutMs?: number;
@@ -87,7 +88,7 @@ export interface BrokerOptions {
   readonly maxQueuedPerService?: number;
   /** The most requests of one connection that wait for a worker. Default 1,000. */
   readonly maxQueuedPerClient?: number;
-  /** The most bytes of bodies that wait for a worker, in all. Default 256 MiB. */
+  /** The most bytes that requests take while they wait for a worker, in all: their bodies, and 400 for each frame. Default 256 MiB. */
   readonly maxQueuedBytes?: number;
   /** After how many invalid messages a connection is no longer listened to. Default 16. */
   readonly maxStrikes?: number;
@@ -97,7 +98,7 @@ export interface BrokerOptions {
   readonly sendHighWaterMark?: number;
   /** The most messages that wait for one peer that reads too slowly, beyond ZeroMQ's. Default 1,000. */
   readonly maxOutboxMessages?: number;
-  /** The most bytes that wait for one peer that reads too slowly. Default 16 MiB. */
+  /** The most bytes that wait for one peer that reads too slowly, and 400 for each frame. Default 16 MiB. */
   readonly maxOutboxBytes?: number;
 }
 

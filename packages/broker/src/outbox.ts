@@ -2,7 +2,7 @@
 // outbox - what waits for one peer that reads too slowly: in order, and bounded
 
 import type { Frame } from '@mdp/protocol';
-import { byteLength } from '@mdp/protocol';
+import { memoryBytes } from './state/memory.js';
 
 /** How much one outbox holds. */
 export interface OutboxLimits {
@@ -36,7 +36,7 @@ export class Outbox {
     return this.#messages.length - this.#head;
   }
 
-  /** Bytes in all messages. */
+  /** The bytes that all messages take: {@link memoryBytes}. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -53,7 +53,7 @@ export class Outbox {
    */
   push(frames: readonly Frame[], urgent: boolean): boolean {
     const factor = urgent ? 2 : 1;
-    const bytes = byteLength(frames);
+    const bytes = memoryBytes(frames);
     if (this.size > 0) {
       if (this.size >= this.limits.maxMessages * factor) return false;
       if (this.#bytes + bytes > this.limits.maxBytes * factor) return false;
@@ -67,14 +67,14 @@ export class Outbox {
   putBack(frames: readonly Frame[]): void {
     if (this.#head > 0) this.#messages[--this.#head] = frames;
     else this.#messages.unshift(frames);
-    this.#bytes += byteLength(frames);
+    this.#bytes += memoryBytes(frames);
   }
 
   /** Take out the oldest message. */
   shift(): void {
     const first = this.#messages[this.#head];
     if (first === undefined) return;
-    this.#bytes -= byteLength(first);
+    this.#bytes -= memoryBytes(first);
     this.#messages[this.#head++] = undefined;
     if (this.#head > 64 && this.#head * 2 > this.#messages.length) {
       this.#messages = this.#messages.slice(this.#head);

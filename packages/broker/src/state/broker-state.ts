@@ -206,6 +206,8 @@ export class BrokerState {
     this.#schedule(worker);
     this.#port.emit('workerReady', () => [describeWorker(worker)]);
     this.dispatcher.addWaiting(now, worker);
+    // With a first worker another limit holds for those that still wait.
+    if (service.workers === 1) this.dispatcher.watch(service);
   }
 
   /** PARTIAL or FINAL: passed on only from the worker that holds the attempt that it names. */
@@ -276,7 +278,7 @@ export class BrokerState {
     if (service.workers === 0) {
       service.workerlessSince = now;
       // Requests that wait may now expire sooner than before.
-      if (service.queue.size > 0) this.#deadlines.set(service, service.expiresAt);
+      this.dispatcher.watch(service);
     }
     if (request !== undefined) {
       this.dispatcher.recover(

@@ -24,7 +24,7 @@ export class Dispatcher {
   readonly busy = new LinkedList<Worker>();
   /** Requests that wait for a worker, in all. */
   queued = 0;
-  /** Bytes of their bodies. */
+  /** The bytes that they take. */
   queuedBytes = 0;
   readonly mint: TokenMint;
 
@@ -89,7 +89,9 @@ export class Dispatcher {
     }
     const request = new Request(connection, envelope, dialect, service, body);
     const worker = service.queue.size === 0 ? service.waiting.first : undefined;
-    if (worker !== undefined && this.#dispatch(now, worker, request)) return;
+    if (worker !== undefined && this.#dispatch(now, worker, request, false)) return;
+    // The slow worker that did not take it may have been the last of the service, which was forgotten with it.
+    if (worker !== undefined) this.services.set(service.name, service);
     const refusal = this.#refusal(request);
     if (refusal !== undefined) {
       this.#replies.fail(request, refusal.status, refusal.message);
@@ -130,8 +132,15 @@ export class Dispatcher {
     request.connection.queued.append(request.connectionLink);
     this.queued++;
     this.queuedBytes += request.bytes;
-    // A deadline that stands already is a lower bound (DeadlineHeap): only the first one costs something.
-    if (service.heapIndex < 0) this.#deadlines.set(service, service.expiresAt);
+    this.watch(service);
+  }
+
+  /** See to it that the service is looked at when its oldest request expires; also when workers have come or gone. */
+  watch(service: Service): void {
+    const { expiresAt } = service;
+    if (expiresAt === Infinity) return;
+    // A deadline that stands already and is sooner does: it is a lower bound (DeadlineHeap).
+    if (service.heapIndex < 0 || expiresAt < service.dueAt) this.#deadlines.set(service, expiresAt);
   }
 
   /** Book a request out of the queue; it has been taken out of its service's already. */
@@ -145,21 +154,26 @@ export class Dispatcher {
   dispatchWaiting(now: number, service: Service): void {
     for (;;) {
       const worker = service.waiting.first;
-      if (worker === undefined || service.queue.size === 0) return;
-      const request = service.queue.shift();
-      if (request === undefined) return;
-      this.#dequeued(request);
-      if (!this.#dispatch(now, worker, request)) this.#enqueue(now, request, true);
+      const request = service.queue.next;
+      if (worker === undefined || request === undefined) return;
+      this.#dispatch(now, worker, request, true);
     }
   }
 
-  /** @returns false when the worker could not take it; the worker is no longer registered then */
-  #dispatch(now: number, worker: Worker, request: Request): boolean {
+  /**
+   * @param queued - whether it is the next one of the queue; it keeps its place and its time there when it is not taken
+   * @returns false when the worker could not take it; the worker is no longer registered then
+   */
+  #dispatch(now: number, worker: Worker, request: Request, queued: boolean): boolean {
     const token = this.mint.next();
     const frames = encodeWorkerRequest(worker.dialect, worker.envelope, token, request.body);
     if (!this.#port.send(worker.connection, frames)) {
       this.#onSlowWorker(now, worker);
       return false;
+    }
+    if (queued) {
+      request.service.queue.shift();
+      this.#dequeued(request);
     }
     request.attempts++;
     request.connection.running.append(request.connectionLink);
@@ -171,6 +185,8 @@ export class Dispatcher {
     worker.busySince = now;
     worker.beatsInJob = 0;
     worker.sentAt = now;
+    const busyUntil = now + this.#options.busyWorkerTimeoutMs;
+    if (busyUntil < worker.dueAt) this.#deadlines.set(worker, busyUntil);
     this.#counters.dispatched++;
     return true;
   }

@@ -37,6 +37,11 @@ export class FairQueue {
     return this.#arrivals.first;
   }
 
+  /** The request whose turn it is: what {@link shift} takes out. */
+  get next(): Request | undefined {
+    return this.#retries.first ?? this.#turns.first?.requests.first;
+  }
+
   /** Queue a request behind those of its client. */
   push(request: Request): void {
     this.#arrivals.append(request.arrivalLink);

@@ -2,10 +2,10 @@
 // request - one request of a client, from its arrival to its one end
 
 import type { Dialect, Frame } from '@mdp/protocol';
-import { byteLength } from '@mdp/protocol';
 import type { Connection } from './connection.js';
 import { addressKey } from './connection.js';
 import { Link } from './linked-list.js';
+import { memoryBytes } from './memory.js';
 import type { Service } from './service.js';
 
 /**
@@ -21,7 +21,7 @@ import type { Service } from './service.js';
  * ```
  */
 export class Request {
-  /** Bytes of the body. */
+  /** The bytes that its body takes while it waits: {@link memoryBytes}. */
   readonly bytes: number;
   /** How often it was given to a worker. */
   attempts = 0;
@@ -55,7 +55,7 @@ export class Request {
     readonly service: Service,
     public body: readonly Frame[],
   ) {
-    this.bytes = byteLength(body);
+    this.bytes = memoryBytes(body);
   }
 
   /** Who takes turns: the connection itself, or a logical client behind it. */

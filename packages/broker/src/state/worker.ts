@@ -74,10 +74,12 @@ export class Worker implements Deadline {
   /**
    * When it is taken for disconnected, unless something comes before.
    *
-   * A busy worker that never beats during a job is held to the busy timeout: it may be single-threaded.
+   * A busy worker that never beats during a job is held to the busy timeout: it may be single-threaded. PARTIALs are
+   * signs of life there too (MDP-B-36).
    */
   expiresAt(expiryMs: number, busyTimeoutMs: number): number {
-    if (this.request !== undefined && !this.beatsWhileBusy) return this.busySince + busyTimeoutMs;
+    if (this.request !== undefined && !this.beatsWhileBusy)
+      return Math.max(this.busySince, this.heardAt) + busyTimeoutMs;
     return this.heardAt + expiryMs;
   }
 }
