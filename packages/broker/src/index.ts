@@ -14,3 +14,5 @@ export type { BrokerEvents, RequestFailure, WorkerInfo, WorkerLossReason } from 
 export type { BrokerCounters, BrokerStats, DropCause, ServiceStats } from './stats.js';
 export type { StopOptions } from './broker.js';
 export { Broker } from './broker.js';
+export type { Dialect, ErrorCode, InvalidReason } from '@mdp/protocol';
+export { ArgumentError, BindError, MdpError, StateError } from '@mdp/protocol';

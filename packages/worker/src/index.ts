@@ -11,4 +11,15 @@ export { WORKER_DEFAULTS, resolveWorkerOptions } from './options.js';
 export type { DisconnectReason, DroppedCounters, WorkerCounters, WorkerPhase, WorkerStats } from './stats.js';
 export { DISCONNECT_REASONS } from './stats.js';
 export type { Dialect, ErrorCode, Frame, FrameLike } from '@mdp/protocol';
-export { MdpError, RemoteError, STATUS, bytes, text } from '@mdp/protocol';
+export {
+  ArgumentError,
+  BROKER_STATUSES,
+  ClosedError,
+  DisconnectedError,
+  MdpError,
+  RemoteError,
+  STATUS,
+  StateError,
+  bytes,
+  text,
+} from '@mdp/protocol';
