@@ -1,0 +1,11 @@
+// The faults with real processes: `npm run test:faults`. They need SIGSTOP and some time, so `npm test` leaves them out.
+import base from '../../../jest.config.js';
+
+/** @type {import('jest').Config} */
+export default {
+  ...base,
+  rootDir: '../../..',
+  testMatch: ['<rootDir>/packages/testkit/faults/**/*.test.ts'],
+  testTimeout: 60_000,
+  maxWorkers: 1,
+};
