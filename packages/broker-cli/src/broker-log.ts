@@ -3,6 +3,7 @@
 
 import type { Broker, BrokerStats, WorkerInfo, WorkerLossReason } from '@mdp/broker';
 import { BurstLog } from './burst-log.js';
+import { counted } from './counted.js';
 import { formatElapsed } from './durations.js';
 import { errorMessage } from './exit-codes.js';
 import type { Log } from './logger.js';
@@ -51,7 +52,8 @@ export function logBroker(broker: Broker, log: Log): () => void {
     );
   });
   broker.on('requestRecovered', ({ service, attempts }) => {
-    const message = (): string => `a request for ${quoted(service)} goes to another worker, after ${times(attempts)}`;
+    const message = (): string =>
+      `a request for ${quoted(service)} goes to another worker, after ${counted(attempts, 'attempt')}`;
     bursts.note('info', 'requestRecovered', message, 'requests that go to another worker', { service, attempts });
   });
   broker.on('requestFailed', (failure) => {
@@ -79,10 +81,6 @@ export function logBroker(broker: Broker, log: Log): () => void {
   };
 }
 
-function times(n: number): string {
-  return n === 1 ? 'one attempt' : `${String(n)} attempts`;
-}
-
 function logFigures(broker: Broker, log: Log): () => void {
   if (!log.enabled('debug')) return () => undefined;
   const timer = setInterval(() => {
@@ -97,22 +95,18 @@ function logFigures(broker: Broker, log: Log): () => void {
 
 function figures({ workers, requests, connections, counters }: BrokerStats): string {
   return [
-    `${String(workers.registered)} workers (${String(workers.busy)} busy)`,
-    `${String(requests.running)} requests running, ${String(requests.queued)} waiting`,
-    `${String(connections)} connections`,
-    `${String(counters.received)} messages in, ${String(counters.sent)} out`,
+    `${counted(workers.registered, 'worker')} (${String(workers.busy)} busy)`,
+    `${counted(requests.running, 'request')} running, ${String(requests.queued)} waiting`,
+    counted(connections, 'connection'),
+    `${counted(counters.received, 'message')} in, ${String(counters.sent)} out`,
   ].join('; ');
 }
 
 /** What a broker did in all, for its last line. */
 export function summary({ uptimeMs, counters }: BrokerStats): string {
   const failed = Object.values(counters.failed).reduce((sum, n) => sum + n, 0);
-  const parts = [`${thousands(counters.requests)} requests`, `${thousands(counters.finals + counters.mmi)} answered`];
-  if (failed > 0) parts.push(`${thousands(failed)} failed`);
-  if (counters.recovered > 0) parts.push(`${thousands(counters.recovered)} given to another worker`);
+  const parts = [counted(counters.requests, 'request'), `${String(counters.finals + counters.mmi)} answered`];
+  if (failed > 0) parts.push(`${String(failed)} failed`);
+  if (counters.recovered > 0) parts.push(`${String(counters.recovered)} given to another worker`);
   return `stopped after ${formatElapsed(uptimeMs)}: ${parts.join(', ')}`;
-}
-
-function thousands(n: number): string {
-  return n.toLocaleString('en-US');
 }

@@ -100,6 +100,8 @@ function keysBelow(key: string): string[] {
 
 /** People try the flag, the variable and the name in the API as well: all of them lead to the key. */
 function guess(name: string): string {
+  const [outer, inner] = name.split('.');
+  if (inner !== undefined && OPTIONS.some((row) => row.key === name)) return `; write ${inner} below ${outer ?? ''}`;
   const names = new Map<string, string>([
     ['log', 'log'],
     ['logging', 'log'],

@@ -6,6 +6,7 @@ import type { Frame } from '@mdp/protocol';
 import type { DisconnectReason, Handler } from '@mdp/worker';
 import { Worker } from '@mdp/worker';
 import { BurstLog } from './burst-log.js';
+import { counted } from './counted.js';
 import { formatDuration, formatElapsed } from './durations.js';
 import type { ExitCode } from './exit-codes.js';
 import { EXIT_CODES, errorMessage } from './exit-codes.js';
@@ -67,7 +68,7 @@ async function serve(worker: Worker, log: Log): Promise<void> {
     log.log('info', 'stopping', `${name}: stopping; a second signal ends at once`);
     await worker.stop();
     const { requests, finals } = worker.stats().counters;
-    log.log('info', 'stopped', `stopped: ${String(requests)} requests, ${String(finals)} answered`);
+    log.log('info', 'stopped', `stopped: ${counted(requests, 'request')}, ${String(finals)} answered`);
   } finally {
     endSignals();
   }

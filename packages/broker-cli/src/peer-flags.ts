@@ -2,9 +2,10 @@
 // peer-flags - the flags of the subcommands that talk to a broker, and what they say
 
 import type { Dialect } from '@mdp/protocol';
-import { DEFAULT_ENDPOINT, DEFAULT_HEARTBEAT_INTERVAL_MS, DIALECTS, encodeServiceName } from '@mdp/protocol';
+import { DEFAULT_ENDPOINT, DEFAULT_HEARTBEAT_INTERVAL_MS, DIALECTS } from '@mdp/protocol';
 import { endpointOption } from '@mdp/protocol/internal';
 import { formatDuration } from './durations.js';
+import { checkServiceName } from './service-values.js';
 import type { FlagSpec, FlagValues } from './flags.js';
 import type { LogLevel } from './log-levels.js';
 import type { Scalar, ValueRule } from './value-kinds.js';
@@ -142,7 +143,7 @@ export function readBrokers(values: FlagValues, env: Environment): string[] {
 
 function readPeer(values: FlagValues, env: Environment): PeerSettings {
   const service = values.get('service')?.at(-1) ?? PEER_DEFAULTS.service;
-  encodeServiceName(service);
+  checkServiceName('--service', service);
   return {
     brokers: readBrokers(values, env),
     service,

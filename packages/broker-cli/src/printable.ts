@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // printable - text from elsewhere, made safe for a terminal and for one line of a log
 
+import type { Frame } from '@mdp/protocol';
+import { text } from '@mdp/protocol';
+
 // C0, DEL, C1, line and paragraph separators, zero-width and reordering marks, the byte order mark, lone surrogates.
 const UNSAFE =
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
@@ -12,17 +15,17 @@ function escape(unit: string): string {
 /**
  * Make text safe to show: whatever could move the cursor, end the line or reorder it becomes `\uXXXX`.
  *
- * @param text - anything, of a peer or a file
+ * @param given - anything, of a peer or a file
  * @param maxLength - the rest is replaced with `…`. Default 200
  */
-export function printable(text: string, maxLength = 200): string {
-  const short = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+export function printable(given: string, maxLength = 200): string {
+  const short = given.length > maxLength ? `${given.slice(0, maxLength)}…` : given;
   return short.replace(UNSAFE, escape);
 }
 
 /** {@link printable} in double quotes, with quotes and backslashes escaped: where it begins and ends is certain. */
-export function quoted(text: string, maxLength = 200): string {
-  const short = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+export function quoted(given: string, maxLength = 200): string {
+  const short = given.length > maxLength ? `${given.slice(0, maxLength)}…` : given;
   return `"${short.replace(/["\\]/g, '\\$&').replace(UNSAFE, escape)}"`;
 }
 
@@ -31,14 +34,11 @@ export function quoted(text: string, maxLength = 200): string {
  *
  * @param frame - a body frame
  */
-export function showFrame(frame: Uint8Array): string {
-  try {
-    return quoted(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(frame));
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    const hex = Buffer.from(frame.subarray(0, 32)).toString('hex');
-    return `${String(frame.length)} bytes 0x${hex}${frame.length > 32 ? '…' : ''}`;
-  }
+export function showFrame(frame: Frame): string {
+  const words = text(frame);
+  if (words !== undefined) return quoted(words);
+  const hex = Buffer.from(frame.subarray(0, 32)).toString('hex');
+  return `${String(frame.length)} bytes 0x${hex}${frame.length > 32 ? '…' : ''}`;
 }
 
 /** Escape what JSON itself leaves as it is in a finished JSON text; it can only stand inside of strings there. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // run-command - runs the broker until a signal stops it
 
+import type { Role } from '@mdp/broker';
 import { Broker } from '@mdp/broker';
 import { logBroker, summary } from './broker-log.js';
 import { readConfigFile } from './config-file.js';
+import { counted } from './counted.js';
 import { formatDuration } from './durations.js';
 import { readEnvironment, unknownVariables } from './environment.js';
 import { EXIT_CODES, UsageError, errorCode, errorMessage } from './exit-codes.js';
@@ -92,11 +94,16 @@ async function serve(broker: Broker, settings: RunSettings, log: Log): Promise<E
   }
 }
 
+const SOCKETS: readonly Role[] = ['any', 'client', 'worker'];
+
+/** A broker lists its endpoints socket by socket, one socket for each role, and those of one socket in their order. */
+function boundEndpoints(broker: Broker): BoundEndpoint[] {
+  const roles = SOCKETS.flatMap((role) => broker.options.endpoints.filter((wanted) => wanted.role === role));
+  return broker.endpoints.map((endpoint, i) => ({ endpoint, role: roles[i]?.role ?? 'any' }));
+}
+
 function announce(broker: Broker, settings: RunSettings, log: Log): void {
-  const bound = broker.endpoints.map((endpoint, i): BoundEndpoint => ({
-    endpoint,
-    role: broker.options.endpoints[i]?.role ?? 'any',
-  }));
+  const bound = boundEndpoints(broker);
   for (const { endpoint, role } of bound) {
     const who = role === 'any' ? '' : ` for ${role}s only`;
     log.log('info', 'listening', `listening on ${printable(endpoint)}${who}`, { endpoint, role });
@@ -104,11 +111,8 @@ function announce(broker: Broker, settings: RunSettings, log: Log): void {
   if (settings.logFormat !== 'text' || !log.enabled('info')) return;
   const commands = tryItCommands(bound, programCommand(thisInvocation()));
   if (commands.length === 0) return;
-  log.log(
-    'info',
-    'tryIt',
-    ['to try it, run each of these in a terminal of its own:', ...commands.map(indent)].join('\n'),
-  );
+  const lines = ['to try it, run each of these in a terminal of its own:', ...commands.map(indent)];
+  log.log('info', 'tryIt', lines.join('\n'));
 }
 
 function indent(line: string): string {
@@ -120,6 +124,6 @@ function sayDrain(broker: Broker, settings: RunSettings, log: Log, signal: StopS
   const wait =
     running === 0
       ? 'no request is running'
-      : `${String(running)} running requests may take ${formatDuration(settings.drainMs)} more; a second signal ends at once`;
+      : `${counted(running, 'running request')} may take ${formatDuration(settings.drainMs)} more; a second signal ends at once`;
   log.log('info', 'draining', `${signal}: stopping; ${wait}`, { signal, running, queued, drainMs: settings.drainMs });
 }

@@ -4,7 +4,7 @@
 import type { ServiceOptions } from '@mdp/broker';
 import { ArgumentError, encodeServiceName } from '@mdp/protocol';
 import { splitAttributes } from './endpoint-values.js';
-import { UsageError } from './exit-codes.js';
+import { UsageError, errorCode } from './exit-codes.js';
 import { quoted } from './printable.js';
 import { didYouMean } from './suggest.js';
 import type { JsonSchema, ValueRule } from './value-kinds.js';
@@ -56,14 +56,19 @@ export const SERVICE_OPTIONS: readonly ServiceRow[] = [
 /** Services by name, each with what was said of it. A Map: a service may be called `__proto__`. */
 export type ServiceSettings = ReadonlyMap<string, ServiceOptions>;
 
-function checkedName(where: string, name: string): string {
+/**
+ * Check the name of a service.
+ *
+ * @param where - the flag, variable or path where it stands
+ * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT`
+ */
+export function checkServiceName(where: string, name: string): void {
   try {
     encodeServiceName(name);
   } catch (error) {
-    if (!(error instanceof ArgumentError)) throw error;
+    if (errorCode(error) !== 'MDP_INVALID_ARGUMENT') throw error;
     throw new ArgumentError(where, name, 'the name of a service: printable, 1 to 255 bytes of UTF-8');
   }
-  return name;
 }
 
 /**
@@ -79,7 +84,8 @@ export function servicesFromText(where: string, texts: readonly string[]): Servi
       const form = `NAME,option=value with one or more of ${SERVICE_OPTIONS.map((row) => row.flag).join(', ')}`;
       throw new ArgumentError(where, text, form);
     }
-    const options: Record<string, unknown> = { ...services.get(checkedName(where, name)) };
+    checkServiceName(where, name);
+    const options: Record<string, unknown> = { ...services.get(name) };
     for (const [flag, value] of attributes) {
       const row = SERVICE_OPTIONS.find((candidate) => candidate.flag === flag);
       if (row === undefined) throw unknownOption(`${where} ${quoted(name)}`, flag, 'flag');
@@ -99,7 +105,7 @@ export function servicesFromText(where: string, texts: readonly string[]): Servi
 export function servicesFromConfig(at: (path: readonly string[]) => string, value: unknown): ServiceSettings {
   const services = new Map<string, ServiceOptions>();
   for (const [name, given] of entries(at([]), value)) {
-    checkedName(at([name]), name);
+    checkServiceName(at([name]), name);
     const options: Record<string, unknown> = {};
     for (const [key, item] of entries(at([name]), given)) {
       const row = SERVICE_OPTIONS.find((candidate) => candidate.key === key);

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// echo.test - broker, echo worker and echo client, each a process
+
+import { describe, expect, test } from '@jest/globals';
+import { HAS_SIGNALS, runCli, said, startBroker, startCli } from '../support/cli.js';
+
+describe.each(['rfc18', 'majortomo', 'mdp01'])('dialect %s', (dialect) => {
+  test('what the client sends comes back', async () => {
+    await using broker = await startBroker();
+    await using worker = startCli(['echo', 'worker', '-b', broker.endpoint, '--dialect', dialect]);
+    const args = ['echo', 'client', '-b', broker.endpoint, '--dialect', dialect, '-m', 'grüße', '-r', '3', '-d', '0'];
+    const { code, stdout, stderr } = await runCli(args);
+    expect(stdout).toMatch(/^(Got reply: "grüße" \([\d.]+ m?s\)\n){3}$/);
+    expect(stderr).toMatch(/^3 of 3 replies were right; half of them took [\d.]+ m?s or less\n$/);
+    expect(code).toBe(0);
+    await said(worker, `registered for "mdp-echo" at ${broker.endpoint}`);
+    await said(worker, 'a request: "grüße"');
+  });
+});
+
+describe('what goes wrong', () => {
+  test('garbage is told from an echo, with exit code 6', async () => {
+    await using broker = await startBroker();
+    await using worker = startCli(['echo', 'worker', '--garbage', '-n', 'junk', '--broker_url', broker.endpoint]);
+    await said(worker, 'registered');
+    const { code, stdout } = await runCli(['echo', '-n', 'junk', '-b', broker.endpoint, 'client', '-m', 'abc']);
+    expect(stdout).toMatch(/^Got wrong reply: "cba" \(/);
+    expect(code).toBe(6);
+  });
+
+  test('no worker: exit code 4, and a guess why', async () => {
+    await using broker = await startBroker();
+    const { code, stderr } = await runCli(['echo', 'client', '-t', '0.2'], {
+      env: { MDP_BROKER_URL: broker.endpoint },
+    });
+    expect(stderr).toBe(
+      `mdp-broker: no reply within 200ms: the broker at ${broker.endpoint} was reached; is there a worker for "mdp-echo", and is the dialect right?\n`,
+    );
+    expect(code).toBe(4);
+  });
+
+  test('no broker: exit code 4, and a guess why', async () => {
+    const { code, stderr } = await runCli(['echo', 'client', '-b', 'tcp://127.0.0.1:9', '-t', '200ms']);
+    expect(stderr).toBe(
+      'mdp-broker: no reply within 200ms: nothing answers at tcp://127.0.0.1:9; is a broker running there?\n',
+    );
+    expect(code).toBe(4);
+  });
+
+  test('an error reply: exit code 5, with its status', async () => {
+    await using broker = await startBroker(['--no-worker-timeout', '0']);
+    const { code, stderr } = await runCli(['echo', 'client', '-b', broker.endpoint]);
+    expect(stderr).toMatch(/^mdp-broker: error reply 404: .+\n$/);
+    expect(code).toBe(5);
+  });
+});
+
+(HAS_SIGNALS ? test : test.skip)('a worker finishes its request before a signal ends it', async () => {
+  await using broker = await startBroker();
+  await using worker = startCli(['echo', 'worker', '-b', broker.endpoint, '-d', '300ms', '-i', '100ms']);
+  const client = runCli(['echo', 'client', '-b', broker.endpoint]);
+  await said(worker, 'a request: "hello"');
+  worker.signal('SIGTERM');
+  expect(await worker.exited).toEqual({ code: 0, signal: null });
+  expect(worker.stderr).toMatch(/SIGTERM: stopping; .+\n.*stopped: 1 request, 1 answered\n$/);
+  expect(await client).toMatchObject({ code: 0 });
+});
+
+test('ping answers with version and age', async () => {
+  await using broker = await startBroker();
+  const { code, stdout, stderr } = await runCli(['ping', '-b', broker.endpoint]);
+  expect(stdout).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+: mdp-broker \d+\.\d+\.\d+, up for [\d.]+ m?s \([\d.]+ m?s\)\n$/);
+  expect([code, stderr]).toEqual([0, '']);
+});

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// suggest.test - what a misspelt word was most likely meant to be
+
+import { expect, test } from '@jest/globals';
+import { didYouMean, suggest } from '../src/suggest.js';
+
+const KNOWN = ['heartbeat-interval', 'heartbeat-timeout', 'max-queued', 'drain'];
+
+test.each([
+  ['heartbeat-intervall', 'heartbeat-interval'],
+  ['heartbeatInterval', 'heartbeat-interval'],
+  ['HEARTBEAT_TIMEOUT', 'heartbeat-timeout'],
+  ['max-queud', 'max-queued'],
+  ['drian', undefined],
+  ['drai', 'drain'],
+  ['frobnicate', undefined],
+  ['', undefined],
+])('%p suggests %p', (word, known) => {
+  expect(suggest(word, KNOWN)).toBe(known);
+});
+
+test('a question is asked only when there is a suggestion', () => {
+  expect(didYouMean('drai', KNOWN, (name) => `--${name}`)).toBe('; did you mean --drain?');
+  expect(didYouMean('frobnicate', KNOWN)).toBe('');
+});
+
+test('a word of a megabyte costs no more than a short one', () => {
+  const start = performance.now();
+  expect(suggest('x'.repeat(1_000_000), KNOWN)).toBeUndefined();
+  expect(performance.now() - start).toBeLessThan(1000);
+});

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// cli - runs mdp-broker as a process, as a user does
+
+import { fileURLToPath } from 'node:url';
+import type { ProcessOptions, RunResult } from '@mdp/testkit';
+import { TestProcess, run, waitUntil } from '@mdp/testkit';
+
+/** The script that npm links as `mdp-broker`. */
+export const BIN = fileURLToPath(new URL('../../bin/mdp-broker.js', import.meta.url));
+
+/** The root of the repository. */
+export const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+
+/** Signals that a process can catch do not exist on Windows. */
+export const HAS_SIGNALS = process.platform !== 'win32';
+
+function quiet(options: ProcessOptions): ProcessOptions {
+  // The variables of whoever runs the tests are no part of them.
+  const foreign = Object.keys(process.env).filter((name) => name.startsWith('MDP_'));
+  return { ...options, env: { ...Object.fromEntries(foreign.map((name) => [name, undefined])), ...options.env } };
+}
+
+/** Start it, and leave it running. */
+export function startCli(args: readonly string[], options: ProcessOptions = {}): TestProcess {
+  return TestProcess.node(BIN, args, quiet(options));
+}
+
+/** Run it to its end. */
+export function runCli(args: readonly string[], options: ProcessOptions = {}): Promise<RunResult> {
+  return run(process.execPath, [BIN, ...args], { ...quiet(options), allowFailure: true });
+}
+
+/** Wait for a line on stderr. */
+export async function said(child: TestProcess, what: string | RegExp): Promise<RegExpExecArray> {
+  const pattern = typeof what === 'string' ? new RegExp(what.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : what;
+  return waitUntil(`${String(what)} on stderr`, () => {
+    const found = pattern.exec(child.stderr);
+    if (found === null && !child.alive) throw new Error(`it ended without saying ${String(what)}: ${child.stderr}`);
+    return found;
+  });
+}
+
+/** A broker as a process on a port of its own. */
+export interface RunningBroker extends AsyncDisposable {
+  readonly process: TestProcess;
+  readonly endpoint: string;
+}
+
+/** Start a broker on any free port and wait until it listens. */
+export async function startBroker(args: readonly string[] = [], options: ProcessOptions = {}): Promise<RunningBroker> {
+  const child = startCli(['-b', 'tcp://127.0.0.1:*', ...args], options);
+  const [, endpoint = ''] = await said(child, /listening on (tcp:\/\/[^ "\n]+)/);
+  return { process: child, endpoint, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
+}
