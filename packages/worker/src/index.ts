@@ -3,7 +3,7 @@
 
 export type { StopOptions } from './worker.js';
 export { Worker } from './worker.js';
-export type { Handler, HandlerContext, HandlerResult, Reply, WorkerRequest } from './request.js';
+export type { Body, Handler, HandlerContext, HandlerResult, Reply, ReplyStream, WorkerRequest } from './request.js';
 export type { PulledRequest } from './pulled-request.js';
 export type { Disconnection, Reconnection, WorkerEvents } from './events.js';
 export type { ErrorReplies, ResolvedWorkerOptions, WorkerOptions } from './options.js';

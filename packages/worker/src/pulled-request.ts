@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // pulled-request - a request that the worker's owner took from the loop, and replies to by hand
 
-import type { Frame, FrameLike } from '@mdp/protocol';
+import type { Frame } from '@mdp/protocol';
 import { ArgumentError, BROKER_STATUSES, STATUS, StateError, encodeErrorReply, toFrames } from '@mdp/protocol';
-import type { WorkerRequest } from './request.js';
+import type { Body, WorkerRequest } from './request.js';
 import { Job } from './request.js';
 import type { Responder } from './responder.js';
 
@@ -18,14 +18,14 @@ export interface PulledRequest extends WorkerRequest {
    * @throws {@link StateError} `MDP_INVALID_STATE` after `final()` or `error()`
    * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when it is neither a frame nor an array of frames
    */
-  partial(body: FrameLike | readonly FrameLike[]): Promise<boolean>;
+  partial(body: Body): Promise<boolean>;
   /**
    * Send the FINAL. Without frames the reply is empty.
    *
    * @returns as {@link partial}
    * @throws as {@link partial}
    */
-  final(body?: FrameLike | readonly FrameLike[]): Promise<boolean>;
+  final(body?: Body): Promise<boolean>;
   /**
    * End the request with an error reply (MDPE01) in place of the FINAL.
    *
@@ -60,12 +60,12 @@ export class PulledJob extends Job implements PulledRequest {
     return this.#replied || this.aborted;
   }
 
-  async partial(body: FrameLike | readonly FrameLike[]): Promise<boolean> {
+  async partial(body: Body): Promise<boolean> {
     this.#refuseAfterEnd();
     return this.#responder.partial(this, toFrames(body, 'body'));
   }
 
-  async final(body: FrameLike | readonly FrameLike[] = []): Promise<boolean> {
+  async final(body: Body = []): Promise<boolean> {
     this.#refuseAfterEnd();
     const frames = toFrames(body, 'body');
     this.#replied = true;

@@ -3,8 +3,16 @@
 
 import type { Frame, FrameLike } from '@mdp/protocol';
 
-/** What a worker replies with: one frame or several; nothing is an empty reply. */
-export type Reply = FrameLike | readonly FrameLike[] | undefined;
+/** What can be sent: one frame, or several. */
+export type Body = FrameLike | readonly FrameLike[];
+
+/** What a worker replies with; nothing is an empty reply. */
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a function that returns nothing is typed so
+export type Reply = Body | undefined | void;
+
+/** A reply in parts. */
+export type ReplyStream =
+  AsyncGenerator<Body, Reply, undefined> | Generator<Body, Reply, undefined> | AsyncIterable<Body>;
 
 /** A request from a client, through a broker. */
 export interface WorkerRequest {
@@ -34,15 +42,7 @@ export interface HandlerContext {
 }
 
 /** What may come out of a handler. */
-export type HandlerResult =
-  | Reply
-  | PromiseLike<Reply>
-  | PromiseLike<void>
-  | AsyncGenerator<FrameLike | readonly FrameLike[], Reply, undefined>
-  | AsyncGenerator<FrameLike | readonly FrameLike[], void, undefined>
-  | Generator<FrameLike | readonly FrameLike[], Reply, undefined>
-  | Generator<FrameLike | readonly FrameLike[], void, undefined>
-  | AsyncIterable<FrameLike | readonly FrameLike[]>;
+export type HandlerResult = Reply | ReplyStream | PromiseLike<Reply | ReplyStream>;
 
 /**
  * Serves one request.

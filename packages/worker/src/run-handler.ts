@@ -8,7 +8,7 @@ import type { Responder } from './responder.js';
 
 type Step = IteratorResult<Reply, Reply>;
 
-interface ReplyStream {
+interface Steps {
   next(): Step | PromiseLike<Step>;
   return?(): unknown;
 }
@@ -21,11 +21,11 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** The stream that a handler gave: a generator, or anything that can be iterated asynchronously. Frames are none. */
-function streamOf(value: unknown): ReplyStream | undefined {
+function streamOf(value: unknown): Steps | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const open = (value as { [Symbol.asyncIterator]?: () => ReplyStream })[Symbol.asyncIterator];
+  const open = (value as { [Symbol.asyncIterator]?: () => Steps })[Symbol.asyncIterator];
   if (typeof open === 'function') return open.call(value);
-  return typeof (value as { next?: unknown }).next === 'function' ? (value as ReplyStream) : undefined;
+  return typeof (value as { next?: unknown }).next === 'function' ? (value as Steps) : undefined;
 }
 
 /**
@@ -33,7 +33,7 @@ function streamOf(value: unknown): ReplyStream | undefined {
  *
  * @returns what it returned
  */
-async function pump(job: Job, stream: ReplyStream, responder: Responder): Promise<Reply | typeof OVER> {
+async function pump(job: Job, stream: Steps, responder: Responder): Promise<Reply | typeof OVER> {
   let open = false;
   try {
     for (;;) {
