@@ -34,7 +34,10 @@ export interface RequestFailure {
   readonly status: number;
   readonly message: string;
   readonly dialect: Dialect;
-  /** Whether the client was told; Majortomo and MDP/0.1 clients are not, unless `forwardErrors` is set. */
+  /**
+   * Whether the client was told: Majortomo and MDP/0.1 clients are not, unless `forwardErrors` is set, and neither is
+   * one that reads so slowly that nothing more can wait for it.
+   */
   readonly answered: boolean;
 }
 

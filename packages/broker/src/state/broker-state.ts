@@ -12,7 +12,7 @@ import { ConnectionTable, addressKey } from './connection.js';
 import { newCounters } from './counters.js';
 import { DeadlineHeap } from './deadline-heap.js';
 import { Dispatcher } from './dispatcher.js';
-import { answerMmi, isMmi } from './mmi.js';
+import { Mmi, isMmi } from './mmi.js';
 import type { BrokerPort } from './port.js';
 import { Probes } from './probes.js';
 import { Service } from './service.js';
@@ -20,6 +20,9 @@ import { Worker } from './worker.js';
 
 /** How many remembered connections one tick looks at. */
 const SWEEP_AT_MOST = 1000;
+
+/** The message of an error reply. */
+const STOPPING = 'the broker is stopping';
 
 /** How soon the next tick looks at more of them, in milliseconds. */
 const SWEEP_ON_MS = 100;
@@ -36,7 +39,7 @@ export class BrokerState {
 
   readonly #options: ResolvedBrokerOptions;
   readonly #port: BrokerPort;
-  readonly #describe: () => unknown;
+  readonly #mmi: Mmi;
   readonly #replies: ClientReplies;
   readonly #deadlines = new DeadlineHeap<Worker | Service>();
   readonly #probes: Probes;
@@ -52,7 +55,6 @@ export class BrokerState {
   constructor(options: ResolvedBrokerOptions, port: BrokerPort, nonce: Frame, describe: () => unknown) {
     this.#options = options;
     this.#port = port;
-    this.#describe = describe;
     this.connections = new ConnectionTable(options.maxConnections);
     this.#replies = new ClientReplies(options, this.counters, port);
     this.dispatcher = new Dispatcher(
@@ -66,6 +68,7 @@ export class BrokerState {
         this.#remove(now, worker, 'slow');
       },
     );
+    this.#mmi = new Mmi({ services: this.dispatcher.services, describe });
     this.#expiryMs = options.heartbeatIntervalMs * options.heartbeatLiveness;
     this.#forgetAfterMs = Math.max(60_000, 2 * this.#expiryMs);
     this.#probes = new Probes(this.dispatcher.busy, (now, worker) => {
@@ -138,10 +141,9 @@ export class BrokerState {
     this.counters.requests++;
     if (isMmi(message.service)) {
       this.counters.mmi++;
-      const view = { services: this.dispatcher.services, describe: this.#describe };
-      this.#replies.result(this.#target(connection, message), answerMmi(view, message.service, message.body));
+      this.#replies.result(this.#target(connection, message), this.#mmi.answer(now, message.service, message.body));
     } else if (this.draining) {
-      this.#replies.error(this.#target(connection, message), STATUS.DRAINING, 'the broker is stopping');
+      this.#replies.error(this.#target(connection, message), STATUS.DRAINING, STOPPING);
     } else {
       this.dispatcher.submit(now, connection, message);
     }
@@ -166,9 +168,7 @@ export class BrokerState {
     ]);
     connection.banned = connection.strikes >= this.#options.maxStrikes;
     // A connection with one worker is that worker. With more it is a proxy: only too many strikes cost them all.
-    if (connection.banned || connection.workers.size === 1) {
-      for (const worker of [...connection.workers.values()]) this.#remove(now, worker, 'invalid');
-    }
+    if (connection.banned || connection.workers.size === 1) this.#removeAll(now, connection, 'invalid');
   }
 
   #ready(
@@ -179,6 +179,11 @@ export class BrokerState {
     message: Extract<BrokerInbound, { type: 'ready' }>,
   ): void {
     const { dialect, address } = message;
+    if (known?.lost === true) {
+      // Its connection was gone: this is its successor, which has chosen the same routing id.
+      this.#remove(now, known, 'unreachable');
+      known = undefined;
+    }
     if (known !== undefined || isMmi(message.service) || this.draining) {
       // MDP-B-18: a second READY is unexpected; MMI-02: nobody registers an mmi. service.
       if (known !== undefined) this.#remove(now, known, 'unexpected');
@@ -225,7 +230,8 @@ export class BrokerState {
     }
     const request = this.dispatcher.takeFrom(worker);
     if (request !== undefined) this.#replies.final(request, message.body);
-    if (this.draining) this.#dismiss(now, worker, 'stopped');
+    // While draining, what waits was recovered from a lost worker.
+    if (this.draining && worker.service.queue.size === 0) this.#dismiss(now, worker, 'stopped');
     else this.dispatcher.addWaiting(now, worker);
   }
 
@@ -237,10 +243,14 @@ export class BrokerState {
     else dropped.forgedToken++;
   }
 
-  /** DISCONNECT, and then nothing more (MDP-B-18). */
+  /** DISCONNECT to somebody who is not registered, and then nothing more (MDP-B-28, MDP-B-29). */
   #refuseWorker(connection: Connection, key: string, dialect: Worker['dialect'], address: readonly Frame[]): void {
-    this.counters.disconnectsSent++;
-    this.#port.send(connection, encodeSignal(dialect, 'disconnect', [connection.routingId, ...address]));
+    this.#sendAway(connection, key, encodeSignal(dialect, 'disconnect', [connection.routingId, ...address]));
+  }
+
+  #sendAway(connection: Connection, key: string, disconnect: readonly Frame[]): void {
+    if (this.#port.send(connection, disconnect, true)) this.counters.disconnectsSent++;
+    else this.counters.dropped.slowReader++;
     this.#silence(connection, key);
   }
 
@@ -257,10 +267,22 @@ export class BrokerState {
 
   /** Say DISCONNECT to a registered worker and remove it. */
   #dismiss(now: number, worker: Worker, reason: WorkerLossReason): void {
-    this.counters.disconnectsSent++;
-    this.#port.send(worker.connection, encodeSignal(worker.dialect, 'disconnect', worker.envelope));
-    this.#silence(worker.connection, worker.addressKey);
+    const disconnect = encodeSignal(worker.dialect, 'disconnect', worker.envelope);
+    this.#sendAway(worker.connection, worker.addressKey, disconnect);
     this.#remove(now, worker, reason);
+  }
+
+  /** Remove all workers behind a connection. None of them gets what another one held. */
+  #removeAll(now: number, connection: Connection, reason: WorkerLossReason): void {
+    const workers = [...connection.workers.values()];
+    for (const worker of workers) this.#withhold(worker);
+    for (const worker of workers) this.#remove(now, worker, reason);
+  }
+
+  /** Give a worker nothing more; it is about to be removed. */
+  #withhold(worker: Worker): void {
+    worker.lost = true;
+    worker.service.waiting.remove(worker.link);
   }
 
   /** Remove a worker; what it held goes to another one. */
@@ -288,14 +310,16 @@ export class BrokerState {
       );
       this.dispatcher.dispatchWaiting(now, service);
     }
+    // No worker comes any more: what was recovered from the last one ends here.
+    if (this.draining && service.workers === 0) this.dispatcher.refuseQueue(service, STATUS.DRAINING, STOPPING);
     this.dispatcher.releaseService(service);
   }
 
   #heartbeat(now: number, worker: Worker): void {
     worker.sentAt = now;
-    this.counters.heartbeatsSent++;
     // Refused only when its outbox is full: then it has enough to read that shows that this broker lives.
-    this.#port.send(worker.connection, worker.heartbeat);
+    if (this.#port.send(worker.connection, worker.heartbeat)) this.counters.heartbeatsSent++;
+    else this.counters.dropped.slowReader++;
   }
 
   #schedule(worker: Worker): void {
@@ -318,7 +342,7 @@ export class BrokerState {
         // It never left, so nothing of it can wait to be read either.
         this.#remove(now, worker, 'unreachable', true);
       } else if (!worker.lost) {
-        worker.lost = true;
+        this.#withhold(worker);
         this.#lost.push(worker);
       }
     }
@@ -370,19 +394,23 @@ export class BrokerState {
   /** Refuse what is new and what waits; workers that wait are sent away, those that work may finish. */
   drain(now: number): void {
     this.draining = true;
-    this.dispatcher.refuseQueued(STATUS.DRAINING, 'the broker is stopping');
+    this.dispatcher.refuseQueued(STATUS.DRAINING, STOPPING);
     for (const service of [...this.dispatcher.services.values()]) {
       for (const worker of service.waiting) this.#dismiss(now, worker, 'stopped');
     }
   }
 
-  /** End what still runs and send every worker away. */
+  /** End what still waits and runs, and send every worker away. */
   shutDown(now: number): void {
-    for (const worker of this.dispatcher.busy) {
-      if (worker.request !== undefined) {
-        this.#replies.fail(worker.request, STATUS.DRAINING, 'the broker stopped before the reply came');
+    this.draining = true;
+    this.dispatcher.refuseQueued(STATUS.DRAINING, STOPPING);
+    for (const { request } of this.dispatcher.busy) {
+      if (request !== undefined) {
+        this.#replies.fail(request, STATUS.DRAINING, 'the broker stopped before the reply came');
       }
-      this.#dismiss(now, worker, 'stopped');
+    }
+    for (const connection of this.connections) {
+      for (const worker of [...connection.workers.values()]) this.#dismiss(now, worker, 'stopped');
     }
   }
 }

@@ -96,16 +96,22 @@ export class ClientReplies {
   error(target: ReplyTarget, status: number, message: string, urgent = false): void {
     const { dialect, service } = target;
     this.#counters.failed[status] = (this.#counters.failed[status] ?? 0) + 1;
-    const answered = dialect === 'rfc18' || this.#options.forwardErrors;
-    if (answered) this.result(target, encodeErrorReply(status, message), urgent);
-    else this.#counters.errorsWithheld++;
+    const understood = dialect === 'rfc18' || this.#options.forwardErrors;
+    const answered = understood && this.result(target, encodeErrorReply(status, message), urgent);
+    if (!understood) this.#counters.errorsWithheld++;
     this.#port.emit('requestFailed', () => [{ service: service.name, status, message, dialect, answered }]);
   }
 
-  /** Send a FINAL that the broker itself has made. */
-  result(target: ReplyTarget, body: readonly Frame[], urgent = false): void {
+  /**
+   * Send a FINAL that the broker itself has made.
+   *
+   * @returns false when the client reads too slowly to take it
+   */
+  result(target: ReplyTarget, body: readonly Frame[], urgent = false): boolean {
     const frames = encodeClientReply(target.dialect, target.envelope, 'final', target.service.frame, body);
-    if (!this.#port.send(target.connection, frames, urgent)) this.#counters.dropped.slowReader++;
+    const taken = this.#port.send(target.connection, frames, urgent);
+    if (!taken) this.#counters.dropped.slowReader++;
+    return taken;
   }
 
   /** Nobody waits for it any more, or it is too large to be passed on. */

@@ -208,6 +208,7 @@ export class Dispatcher {
 
   /** A worker waits: it goes to the end of the line (least recently used first) and gets what waits longest. */
   addWaiting(now: number, worker: Worker): void {
+    if (worker.lost) return;
     const { service } = worker;
     service.waiting.append(worker.link);
     if (service.queue.size > 0) this.dispatchWaiting(now, service);
@@ -281,12 +282,15 @@ export class Dispatcher {
 
   /** End everything that waits, with an error. */
   refuseQueued(status: number, message: string): void {
-    for (const service of [...this.services.values()]) {
-      for (let request = service.queue.oldest; request !== undefined; request = service.queue.oldest) {
-        this.#withdraw(request);
-        this.#replies.fail(request, status, message);
-      }
-      this.releaseService(service);
+    for (const service of [...this.services.values()]) this.refuseQueue(service, status, message);
+  }
+
+  /** End everything that waits for one service, with an error. */
+  refuseQueue(service: Service, status: number, message: string): void {
+    for (let request = service.queue.oldest; request !== undefined; request = service.queue.oldest) {
+      this.#withdraw(request);
+      this.#replies.fail(request, status, message);
     }
+    this.releaseService(service);
   }
 }

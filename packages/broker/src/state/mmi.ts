@@ -9,6 +9,12 @@ const FOUND = bytes('200');
 const NOT_FOUND = bytes('404');
 const NOT_IMPLEMENTED = bytes('501');
 
+/**
+ * So many services, and fewer, are listed anew for each request. A list of more is kept for a millisecond for each
+ * hundred of them: however often it is asked for, making it takes a small part of the time only.
+ */
+const LISTED_ANEW = 100;
+
 /** What MMI tells about a broker. */
 export interface MmiView {
   readonly services: ReadonlyMap<string, Service>;
@@ -22,26 +28,46 @@ export function isMmi(service: string): boolean {
 }
 
 /**
- * Answer a request to an `mmi.` service.
+ * Answers the requests to `mmi.` services.
  *
  * - `mmi.service`, body: a service name: `200` when it has a worker, waiting or busy, else `404` (MMI-03)
  * - `mmi.services`: `200` and JSON: `[{ name, workers, waiting, busy, queued }]`
  * - `mmi.broker`: `200` and JSON: version, uptime, dialects, limits, counters
- * - anything else: `501` (MMI-04)
+ * - anything else: `501` (MMI-05)
  */
-export function answerMmi(view: MmiView, service: string, body: readonly Frame[]): Frame[] {
-  switch (service) {
-    case 'mmi.service': {
-      const name = body[0] === undefined ? undefined : decodeServiceName(body[0]);
-      const found = name !== undefined && (view.services.get(name)?.workers ?? 0) > 0;
-      return [found ? FOUND : NOT_FOUND];
+export class Mmi {
+  readonly #view: MmiView;
+  #list: Frame | undefined;
+  #listHoldsUntil = -Infinity;
+
+  constructor(view: MmiView) {
+    this.#view = view;
+  }
+
+  /** The body of the answer. */
+  answer(now: number, service: string, body: readonly Frame[]): Frame[] {
+    switch (service) {
+      case 'mmi.service': {
+        const name = body[0] === undefined ? undefined : decodeServiceName(body[0]);
+        const found = name !== undefined && (this.#view.services.get(name)?.workers ?? 0) > 0;
+        return [found ? FOUND : NOT_FOUND];
+      }
+      case 'mmi.services':
+        return [FOUND, this.#listServices(now)];
+      case 'mmi.broker':
+        return [FOUND, bytes(JSON.stringify(this.#view.describe()))];
+      default:
+        return [NOT_IMPLEMENTED];
     }
-    case 'mmi.services':
-      return [FOUND, bytes(JSON.stringify(describeServices(view.services)))];
-    case 'mmi.broker':
-      return [FOUND, bytes(JSON.stringify(view.describe()))];
-    default:
-      return [NOT_IMPLEMENTED];
+  }
+
+  #listServices(now: number): Frame {
+    const { services } = this.#view;
+    if (this.#list === undefined || now >= this.#listHoldsUntil) {
+      this.#list = bytes(JSON.stringify(describeServices(services)));
+      this.#listHoldsUntil = services.size > LISTED_ANEW ? now + services.size / 100 : now;
+    }
+    return this.#list;
   }
 }
 

@@ -40,7 +40,7 @@ export class Worker implements Deadline {
   heardAt: number;
   /** When something was sent to it last. */
   sentAt: number;
-  /** Its connection is gone; it is removed when what it had sent before is read. */
+  /** It is given nothing more: its connection is gone, and it is removed when what it had sent before is read. */
   lost = false;
   /** Still registered. */
   registered = true;
