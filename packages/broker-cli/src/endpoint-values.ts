@@ -73,13 +73,13 @@ function endpointFromConfig(name: string, item: unknown): EndpointOptions {
 /** The schema of `endpoints`. */
 export function endpointsSchema(): JsonSchema {
   const address = '(tcp://.+:(\\d+|\\*)|ipc://.+|inproc://.+)';
-  const text = { type: 'string', pattern: `^${address}$` };
+  const text = { type: 'string', pattern: `^${address}(,role=(${ROLES.join('|')}))?$` };
   const one = {
     anyOf: [
       text,
       {
         type: 'object',
-        properties: { endpoint: text, role: { enum: ROLES } },
+        properties: { endpoint: { type: 'string', pattern: `^${address}$` }, role: { enum: ROLES } },
         required: ['endpoint'],
         additionalProperties: false,
       },

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// docs.test - the command lines and config files in the documents are ones that the program takes
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { codeBlocks, waitUntil } from '@mdp/testkit';
+import { readCommandLine } from '../src/command-line.js';
+import { parseConfig } from '../src/config-file.js';
+import { readEnvironment, unknownVariables } from '../src/environment.js';
+import { EXIT_CODES } from '../src/exit-codes.js';
+import { readEchoClient, readEchoWorker, readPing } from '../src/peer-flags.js';
+import { readRunFlags } from '../src/run-flags.js';
+import { resolveSettings } from '../src/settings.js';
+import { BIN, ROOT, runCli, startBroker } from './support/cli.js';
+import { TestProcess } from '@mdp/testkit';
+
+const DOCUMENTS = [
+  'docs/cli.md',
+  'docs/options.md',
+  'packages/broker-cli/README.md',
+  'README.md',
+  'docs/getting-started.md',
+];
+
+const blocks = DOCUMENTS.flatMap((file) =>
+  codeBlocks(readFileSync(join(ROOT, file), 'utf8').replaceAll('\r\n', '\n')).map((block) => ({ file, ...block })),
+);
+
+interface CommandLine {
+  readonly env: Record<string, string>;
+  readonly args: string[];
+}
+
+/** The words of a shell line that runs `mdp-broker`: quotes and leading variables, as far as the documents use them. */
+function readShell(line: string): CommandLine | undefined {
+  const words = Array.from(line.matchAll(/(?:'[^']*'|[^\s'])+/g), ([word]) => word.replaceAll("'", ''));
+  const env: Record<string, string> = {};
+  for (let word = words[0]; word !== undefined && /^[A-Z_]+=/.test(word); word = words[0]) {
+    const [name = ''] = word.split('=', 1);
+    env[name] = word.slice(name.length + 1);
+    words.shift();
+  }
+  if (words[0] === 'npx') words.shift();
+  if (words.shift() !== 'mdp-broker') return undefined;
+  return { env, args: words.filter((word) => word !== '&') };
+}
+
+const lines = blocks
+  .filter(({ language }) => language === 'sh')
+  .flatMap(({ code }) => code.split('\n'))
+  .flatMap((line) => readShell(line) ?? []);
+
+test('the documents have command lines', () => {
+  expect(lines.length).toBeGreaterThan(15);
+});
+
+test.each(lines)('it takes %j', async ({ env, args }) => {
+  expect(unknownVariables(env)).toEqual([]);
+  const found = await readCommandLine(args);
+  const values = found?.values ?? new Map<string, string[]>();
+  switch (found?.command.name) {
+    case 'worker':
+      expect(readEchoWorker(values, env).brokers).toHaveLength(1);
+      break;
+    case 'client':
+      expect(readEchoClient(values, env).repeat).toBeGreaterThan(0);
+      break;
+    case 'ping':
+      expect(readPing(values, env).brokers).toHaveLength(1);
+      break;
+    default:
+      expect(resolveSettings(readEnvironment(env), readRunFlags(values)).drainMs).toBeGreaterThan(0);
+  }
+});
+
+test.each(
+  blocks.filter(({ language }) => language === 'yaml').map((block) => [`${block.file}:${String(block.line)}`, block]),
+)('the config file of %s is right', async (_, { file, code }) => {
+  expect(resolveSettings(await parseConfig(code, file)).logLevel).toBe('info');
+});
+
+test('what is marked as running runs, against a broker', async () => {
+  const marked = blocks.filter(({ note }) => note === 'runs');
+  expect(marked).toHaveLength(2);
+  for (const { code } of marked) {
+    await using broker = await startBroker();
+    const env = { MDP_BROKER_URL: broker.endpoint };
+    const background: TestProcess[] = [];
+    try {
+      for (const line of code.trim().split('\n')) {
+        const { args = [] } = readShell(line) ?? {};
+        if (line.endsWith('&')) background.push(TestProcess.node(BIN, args, { env }));
+        else expect(await runCli(args, { env })).toMatchObject({ code: 0 });
+      }
+      await waitUntil('the background to be there', () => background.every((child) => child.alive));
+    } finally {
+      await Promise.all(background.map((child) => child.kill()));
+    }
+  }
+});
+
+describe('docs/cli.md', () => {
+  const text = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8');
+
+  test('has every exit code', () => {
+    const codes = Array.from(text.matchAll(/^\| (\d+) +\|/gm), ([, code]) => Number(code));
+    expect(codes).toEqual(Object.values(EXIT_CODES));
+  });
+});
