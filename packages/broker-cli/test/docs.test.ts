@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { codeBlocks, waitUntil } from '@mdp/testkit';
+import { TestProcess, codeBlocks } from '@mdp/testkit';
 import { readCommandLine } from '../src/command-line.js';
 import { parseConfig } from '../src/config-file.js';
 import { readEnvironment, unknownVariables } from '../src/environment.js';
@@ -13,7 +13,6 @@ import { readEchoClient, readEchoWorker, readPing } from '../src/peer-flags.js';
 import { readRunFlags } from '../src/run-flags.js';
 import { resolveSettings } from '../src/settings.js';
 import { BIN, ROOT, runCli, startBroker } from './support/cli.js';
-import { TestProcess } from '@mdp/testkit';
 
 const DOCUMENTS = [
   'docs/cli.md',
@@ -74,9 +73,11 @@ test.each(lines)('it takes %j', async ({ env, args }) => {
   }
 });
 
-test.each(
-  blocks.filter(({ language }) => language === 'yaml').map((block) => [`${block.file}:${String(block.line)}`, block]),
-)('the config file of %s is right', async (_, { file, code }) => {
+const configs = blocks
+  .filter(({ language }) => language === 'yaml')
+  .map((block) => [`${block.file}:${String(block.line)}`, block] as const);
+
+test.each(configs)('the config file of %s is right', async (_, { file, code }) => {
   expect(resolveSettings(await parseConfig(code, file)).logLevel).toBe('info');
 });
 
@@ -93,7 +94,7 @@ test('what is marked as running runs, against a broker', async () => {
         if (line.endsWith('&')) background.push(TestProcess.node(BIN, args, { env }));
         else expect(await runCli(args, { env })).toMatchObject({ code: 0 });
       }
-      await waitUntil('the background to be there', () => background.every((child) => child.alive));
+      expect(background.filter((child) => !child.alive)).toEqual([]);
     } finally {
       await Promise.all(background.map((child) => child.kill()));
     }
@@ -102,6 +103,19 @@ test('what is marked as running runs, against a broker', async () => {
 
 describe('docs/cli.md', () => {
   const text = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8');
+
+  test('shows the complaints that there are', async () => {
+    const complaints = Array.from(text.matchAll(/^\$ (mdp-broker .+)\nmdp-broker: (.+)$/gm));
+    expect(complaints).toHaveLength(2);
+    for (const [, line = '', complaint = ''] of complaints) {
+      const { args = [] } = readShell(line) ?? {};
+      const read = async (): Promise<unknown> => {
+        const found = await readCommandLine(args);
+        return resolveSettings(readRunFlags(found?.values ?? new Map<string, string[]>()));
+      };
+      await expect(read()).rejects.toThrow(complaint);
+    }
+  });
 
   test('has every exit code', () => {
     const codes = Array.from(text.matchAll(/^\| (\d+) +\|/gm), ([, code]) => Number(code));
