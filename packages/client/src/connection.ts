@@ -2,7 +2,7 @@
 // connection - one DEALER socket to one broker, and what its monitor says of it
 
 import type { Frame } from '@mdp/protocol';
-import { Dealer } from 'zeromq';
+import { Context, Dealer } from 'zeromq';
 import type { LinkEvents } from './engine.js';
 import type { ConnectOptions } from './options.js';
 import type { Link, LinkHandle } from './state/link.js';
@@ -15,6 +15,20 @@ const KEEP_ALIVE = { tcpKeepalive: 1, tcpKeepaliveIdle: 10, tcpKeepaliveInterval
 
 /** What was sent and is not acknowledged for so long breaks the connection, in milliseconds (where the system can). */
 const MAX_RETRANSMIT_MS = 25_000;
+
+/** The most sockets that ZeroMQ has in one context. A connection and its monitor take three. */
+const MAX_SOCKETS = 65_535;
+
+let context: Context | undefined;
+
+/**
+ * The ZeroMQ context of all clients of this process (of this thread, to be exact). They do not share the process's own, which
+ * has 1,023 sockets: when those run out between the two halves of a monitor, libzmq can close no socket any more.
+ */
+function contextOfClients(): Context {
+  context ??= new Context({ maxSockets: MAX_SOCKETS });
+  return context;
+}
 
 type Observer = Dealer['events'];
 type MonitorEvent = Awaited<ReturnType<Observer['receive']>>;
@@ -46,6 +60,8 @@ export class Connection implements LinkHandle {
     this.#events = events;
     this.connected = address.startsWith('inproc://');
     this.#socket = new Dealer({
+      // What is bound over inproc is found only from the context that it was bound in: the process's own.
+      ...(this.connected ? {} : { context: contextOfClients() }),
       linger: 0,
       // A send goes out now or fails: parked, it would make every other send on the socket throw.
       sendTimeout: 0,

@@ -150,7 +150,7 @@ export function resolveRequestOptions(defaults: RequestPolicy, options: RequestO
 }
 
 function resolvePolicy(defaults: RequestPolicy, options: RequestOptions): RequestPolicy {
-  const retry = options.retry ?? {};
+  const retry = options.retry === undefined ? {} : options.retry;
   requireObject('retry', retry);
   refuseUnknownOptions(retry, RETRY_OPTIONS);
   const baseMs = durationOption('retry.baseMs', retry.baseMs, defaults.baseMs, 1);

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// wire.test - requests become frames, and frames a message, whatever they hold
+
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { DIALECTS, bytes, encodeErrorReply } from '@mdp/protocol';
+import { Wire } from '../src/wire.js';
+
+const frame = fc.oneof(
+  fc.uint8Array({ maxLength: 12 }),
+  fc.constantFrom('', 'MDPC02', 'MDPC01', 'MDPW02', 'MDPE01', 'echo', '404').map(bytes),
+  fc.integer({ min: 0, max: 6 }).map((byte) => Uint8Array.of(byte)),
+);
+
+describe('Wire', () => {
+  test.each(DIALECTS)('in dialect %s nothing that comes makes it throw (MDP-C-11)', (dialect) => {
+    const wire = new Wire(dialect);
+    fc.assert(
+      fc.property(fc.array(frame, { maxLength: 10 }), (frames) => {
+        const message = wire.decode(frames);
+        expect(['partial', 'final', 'invalid']).toContain(message.type);
+        wire.errorOf(message);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('remembers the frames of names, but not without bound', () => {
+    const wire = new Wire('rfc18');
+    const [, , first] = wire.encode('echo', 'a');
+    expect(wire.encode('echo', 'b')[2]).toBe(first);
+    for (let i = 0; i < 1_000; i++) wire.encode(`service ${String(i)}`, 'a');
+    const [, , again] = wire.encode('echo', 'a');
+    expect(again).not.toBe(first);
+    expect(again).toEqual(first);
+  });
+
+  test('does not copy bytes', () => {
+    const body = new Uint8Array(1_000);
+    expect(new Wire('rfc18').encode('echo', [body])[3]).toBe(body);
+  });
+
+  test('takes a PARTIAL for a result even if it looks like an error reply', () => {
+    const wire = new Wire('rfc18');
+    const body = encodeErrorReply(404, 'x');
+    expect(wire.errorOf({ type: 'partial', service: 'echo', body })).toBeUndefined();
+    expect(wire.errorOf({ type: 'final', service: 'echo', body })).toEqual({ status: 404, message: 'x' });
+  });
+});
