@@ -2,8 +2,7 @@
 // consumer - a stranger's program, written once and compiled in each way in which it can ask for the package
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { run } from '@mdp/testkit';
 import { ROOT, ownFile } from './workshop.js';
 
@@ -17,10 +16,10 @@ export interface Way {
   readonly compiled: RegExp;
 }
 
-/** `import { a, b } from 'x'` becomes `import x0 = require('x')` and `const { a, b } = x0`. */
+/** `import { a, b } from 'x'` becomes `import x0 = require('x')` and `const { a, b } = x0`, but not for Node.js's own. */
 function importEquals(source: string): string {
   let count = 0;
-  return source.replaceAll(/^import \{([^}]+)\} from ('[^']+');$/gm, (_, names: string, module: string) => {
+  return source.replaceAll(/^import \{([^}]+)\} from ('(?!node:)[^']+');$/gm, (_, names: string, module: string) => {
     const variable = `module${String(count++)}`;
     return `import ${variable} = require(${module});\nconst {${names}} = ${variable};`;
   });
@@ -48,18 +47,19 @@ export const WAYS: readonly Way[] = [
   },
 ];
 
-const TYPESCRIPT = createRequire(join(ROOT, 'package.json')).resolve('typescript/package.json');
-
 /**
- * Compile a program in a stranger's project, strictly and with the declarations of its dependencies checked as well.
+ * Compile a program in a stranger's project, in every way at once, strictly and with the declarations of its dependencies
+ * checked as well.
  *
- * @returns where the compiled program is
+ * @returns where the compiled programs are, in the order of {@link WAYS}
  */
-export async function compile(project: string, consumer: string, way: Way, number: number): Promise<string> {
-  const folder = join(project, `way-${String(number)}`);
-  await mkdir(folder);
+export async function compile(project: string, consumer: string): Promise<string[]> {
   const source = await readFile(ownFile('consumers', `${consumer}.ts`), 'utf8');
-  await writeFile(join(folder, `main${way.extension}`), way.rewrite(source));
+  const files = WAYS.map((way, i) => join(`way-${String(i)}`, `main${way.extension}`));
+  for (const [i, way] of WAYS.entries()) {
+    await mkdir(join(project, `way-${String(i)}`));
+    await writeFile(join(project, files[i] ?? ''), way.rewrite(source));
+  }
   const config = {
     compilerOptions: {
       module: 'NodeNext',
@@ -71,9 +71,9 @@ export async function compile(project: string, consumer: string, way: Way, numbe
       typeRoots: [join(ROOT, 'node_modules', '@types')],
       types: ['node'],
     },
-    files: [`main${way.extension}`],
+    files,
   };
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
-  await run(process.execPath, [join(dirname(TYPESCRIPT), 'bin', 'tsc'), '--project', folder]);
-  return join(folder, `main${way.extension === '.mts' ? '.mjs' : '.cjs'}`);
+  await writeFile(join(project, 'tsconfig.json'), JSON.stringify(config));
+  await run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '--project', project]);
+  return files.map((file) => join(project, file.replace(/\.mts$/, '.mjs').replace(/\.cts$/, '.cjs')));
 }

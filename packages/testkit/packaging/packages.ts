@@ -10,8 +10,8 @@ export interface PublishedPackage {
   readonly dependencies: readonly string[];
   /** What `import` may be asked for. */
   readonly entryPoints: readonly string[];
-  /** Whether it stays clear of Node.js, so that a browser can run it. */
-  readonly browser: boolean;
+  /** What it packs at its top beside the manifest, the README and the LICENSE: files, and folders with a `/`. */
+  readonly contents: readonly string[];
 }
 
 /** The published packages, each after those that it depends on. */
@@ -21,34 +21,34 @@ export const PUBLISHED: readonly PublishedPackage[] = [
     folder: 'protocol',
     dependencies: [],
     entryPoints: ['.', './internal'],
-    browser: true,
+    contents: ['dist/', 'src/', 'vectors/'],
   },
   {
     name: '@mdp/broker',
     folder: 'broker',
     dependencies: ['@mdp/protocol', 'zeromq'],
     entryPoints: ['.'],
-    browser: false,
+    contents: ['dist/', 'src/'],
   },
   {
     name: '@mdp/client',
     folder: 'client',
     dependencies: ['@mdp/protocol', 'zeromq'],
     entryPoints: ['.', './mock'],
-    browser: false,
+    contents: ['dist/', 'src/'],
   },
   {
     name: '@mdp/worker',
     folder: 'worker',
     dependencies: ['@mdp/protocol', 'zeromq'],
     entryPoints: ['.'],
-    browser: false,
+    contents: ['dist/', 'src/'],
   },
   {
     name: '@mdp/broker-cli',
     folder: 'broker-cli',
     dependencies: ['@mdp/broker', '@mdp/client', '@mdp/protocol', '@mdp/worker', 'winston', 'yaml', 'yargs'],
     entryPoints: ['.'],
-    browser: false,
+    contents: ['bin/', 'config.schema.json', 'dist/', 'src/'],
   },
 ];
