@@ -160,6 +160,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     this.#port.emit('listening', () => [this.endpoints]);
   }
 
+  /** MDP-B-01: the one kind of socket that a broker has; one for each role that an endpoint asks for (MDP-B-02). */
   #openSocket(ipv6: boolean): Router {
     const { heartbeatIntervalMs, heartbeatLiveness, zmtpHeartbeats, maxBodyBytes, sendHighWaterMark } = this.options;
     return new Router({

@@ -24,7 +24,7 @@ export interface ReplyTarget {
   readonly service: { readonly name: string; readonly frame: Frame };
 }
 
-/** Replies of workers and of the broker itself, on their way to clients. */
+/** Replies of workers and of the broker itself, on their way to clients. Bodies pass as they are (MDP-B-43). */
 export class ClientReplies {
   readonly #options: ResolvedBrokerOptions;
   readonly #counters: BrokerCounters;
@@ -41,7 +41,7 @@ export class ClientReplies {
     return body.length > this.#options.maxBodyFrames || byteLength(body) > this.#options.maxBodyBytes;
   }
 
-  /** Pass on a PARTIAL of the worker that holds the request. */
+  /** Pass on a PARTIAL of the worker that holds the request: in order, and never after a gap (MDP-B-12). */
   partial(request: Request, body: readonly Frame[]): void {
     if (this.#dropIfUnwanted(request, body)) return;
     if (request.dialect === 'mdp01') {
@@ -57,7 +57,7 @@ export class ClientReplies {
     this.#counters.partials++;
   }
 
-  /** Pass on the FINAL of the worker that holds the request. It ends the request (MDP-B-04). */
+  /** Pass on the FINAL of the worker that holds the request. It ends the request: nothing follows it (MDP-B-11). */
   final(request: Request, body: readonly Frame[]): void {
     if (this.#dropIfUnwanted(request, body)) return;
     // Every message of 3 frames would have to be decoded: most of them differ in the first length already.
@@ -144,7 +144,7 @@ export class ClientReplies {
   }
 
   /**
-   * MDP/0.1 has one REPLY: gather the parts until FINAL.
+   * MDP/0.1 has one REPLY (MDP01-03), and a REQ socket takes no more (MDP01-04): gather the parts until FINAL.
    *
    * @returns false when they became too large; the request is ended then
    */

@@ -72,8 +72,12 @@ export class Dispatcher {
     this.#deadlines.delete(service);
   }
 
-  /** A REQUEST for an ordinary service: to a worker that waits, or into the queue, or refused. */
+  /**
+   * A REQUEST for an ordinary service: to a worker that waits for this very name (MDP-B-13), or into the queue, also when
+   * no worker has come yet (MDP-B-14), or refused.
+   */
   submit(now: number, connection: Connection, message: ClientRequest): void {
+    // MDP-B-05: what goes in front of each reply, frame for frame.
     const envelope = message.address.length === 0 ? [connection.routingId] : [connection.routingId, ...message.address];
     const { dialect, body } = message;
     if (this.#replies.isTooLarge(body)) {
@@ -177,6 +181,7 @@ export class Dispatcher {
     }
     request.attempts++;
     request.connection.running.append(request.connectionLink);
+    // MDP-B-42: who holds a request waits for no other.
     worker.service.waiting.remove(worker.link);
     this.busy.append(worker.link);
     worker.request = request;
@@ -206,7 +211,7 @@ export class Dispatcher {
     return request;
   }
 
-  /** A worker waits: it goes to the end of the line (least recently used first) and gets what waits longest. */
+  /** A worker waits: it goes to the end of the line (MDP-B-04: the least recently used one comes first) and gets what waits. */
   addWaiting(now: number, worker: Worker): void {
     if (worker.lost) return;
     const { service } = worker;
@@ -215,8 +220,8 @@ export class Dispatcher {
   }
 
   /**
-   * A worker was lost while it held a request: another one gets it, before all others, unless a part of the reply has
-   * gone out or it may not be repeated.
+   * A worker was lost while it held a request: another one gets it (MDP-B-41), before all others, unless a part of the
+   * reply has gone out or it may not be repeated.
    *
    * @param how - `lost`: it may have been executed; `returned`: the worker said DISCONNECT; `undelivered`: it never left
    */
@@ -247,7 +252,7 @@ export class Dispatcher {
     this.#port.emit('requestRecovered', () => [{ service: service.name, attempts: request.attempts }]);
   }
 
-  /** A service's deadline has come: end what has waited for too long. */
+  /** A service's deadline has come: end what has waited for too long (MDP-B-15). */
   expire(now: number, service: Service): void {
     while (service.expiresAt <= now) {
       const request = service.queue.oldest;

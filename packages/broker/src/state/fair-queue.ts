@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// fair-queue - the requests that wait for a worker of one service: the clients take turns (MDP-B-02)
+// fair-queue - the requests that wait for a worker of one service: the clients take turns (MDP-B-03)
 
 import { Link, LinkedList } from './linked-list.js';
 import type { Request } from './request.js';

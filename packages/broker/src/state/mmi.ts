@@ -28,9 +28,9 @@ export function isMmi(service: string): boolean {
 }
 
 /**
- * Answers the requests to `mmi.` services.
+ * Answers the requests to `mmi.` services (MMI-06).
  *
- * - `mmi.service`, body: a service name: `200` when it has a worker, waiting or busy, else `404` (MMI-03)
+ * - `mmi.service`, body: a service name: `200` when it has a worker, waiting or busy (MMI-03), else `404` (MMI-04)
  * - `mmi.services`: `200` and JSON: `[{ name, workers, waiting, busy, queued }]`
  * - `mmi.broker`: `200` and JSON: version, uptime, dialects, limits, counters
  * - anything else: `501` (MMI-05)

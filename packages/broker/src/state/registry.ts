@@ -49,7 +49,7 @@ export class Registry {
   }
 
   /**
-   * READY of somebody who is not registered.
+   * READY of somebody who is not registered. It is not answered (MDP-B-24).
    *
    * @param key - the key of its address
    * @returns false when there are too many workers or services already

@@ -17,7 +17,7 @@ export class Service implements Deadline {
   readonly frame: Frame;
   /** Workers that wait for a request, least recently used first. */
   readonly waiting = new LinkedList<Worker>();
-  /** Registered workers, waiting and busy. */
+  /** Registered workers, waiting and busy: any number (MDP-B-22). */
   workers = 0;
   /** Since when there has been no worker. */
   workerlessSince: number;
