@@ -273,11 +273,12 @@ export class ClientState {
     // Again after each connection that is ready as soon as it is opened.
     for (let ready = this.queued > 0; ready;) {
       for (let next = this.#repeats.head; next !== undefined; next = this.#repeats.head) {
-        const link = this.pool.takeUnused(now);
+        const link = this.pool.takeUnused(now, next.lastEndpoint);
         if (link === undefined) break;
         this.#send(now, link, next);
       }
-      ready = this.#repeats.size > 0 && this.pool.grow(now, this.#repeats.size, true);
+      const repeat = this.#repeats.head;
+      ready = repeat !== undefined && this.pool.grow(now, this.#repeats.size, true, repeat.lastEndpoint);
       if (ready) continue;
       for (let next = this.#waiting.head; next !== undefined; next = this.#waiting.head) {
         const link = this.pool.take(now);
@@ -313,6 +314,7 @@ export class ClientState {
     exchange.list?.remove(exchange);
     exchange.phase = 'sent';
     exchange.link = link;
+    exchange.lastEndpoint = link.endpoint;
     link.exchange = exchange;
     if (exchange.attempts > 0) this.counters.retries += 1;
     exchange.attempts += 1;
@@ -340,7 +342,8 @@ export class ClientState {
     exchange.phase = 'backoff';
     exchange.retryAt = retryAt;
     exchange.lastError = error;
-    exchange.fresh = !(error instanceof RemoteError);
+    // With several brokers a new connection is also the way to another one.
+    exchange.fresh = !(error instanceof RemoteError) || this.pool.endpoints.length > 1;
     this.#watch(exchange);
   }
 

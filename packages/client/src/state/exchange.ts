@@ -3,7 +3,7 @@
 
 import type { Frame, RequestError } from '@mdp/protocol';
 import type { Timed } from './deadlines.js';
-import type { Link } from './link.js';
+import type { Endpoint, Link } from './link.js';
 import type { Listed, WaitingList } from './waiting-list.js';
 
 /**
@@ -64,8 +64,10 @@ export class Exchange implements Timed, Listed<Exchange> {
   attempts = 0;
   /** The connection that is its own while it is sent or streaming. */
   link: Link | undefined = undefined;
-  /** Whether the next attempt needs a connection that nothing was sent on before (RFC 18 "Reliability"). */
+  /** Whether the next attempt needs a connection that nothing was sent on before (MDP-C-09). */
   fresh = false;
+  /** Where it was sent last: another attempt rather goes elsewhere. */
+  lastEndpoint: Endpoint | undefined = undefined;
   /** Why the attempt before failed. */
   lastError: RequestError | undefined = undefined;
 

@@ -77,14 +77,17 @@ export class Pool {
     }
   }
 
-  /** Take an idle connection that nothing was ever sent on. */
-  takeUnused(now: number): Link | undefined {
+  /** Take an idle connection that nothing was ever sent on; one to `avoid` only if there is no other. */
+  takeUnused(now: number, avoid: Endpoint | undefined): Link | undefined {
     this.#usedAt = now;
+    let found: Link | undefined;
     for (const endpoint of this.endpoints) {
       const link = endpoint.idle.at(-1);
-      if (link !== undefined && !link.used && this.#isClean(link)) return this.#occupy(link);
+      if (link === undefined || link.used || (found !== undefined && endpoint === avoid)) continue;
+      if (this.#isClean(link)) found = link;
+      if (endpoint !== avoid && found !== undefined) break;
     }
-    return undefined;
+    return found === undefined ? undefined : this.#occupy(found);
   }
 
   /**
@@ -92,9 +95,10 @@ export class Pool {
    *
    * @param waiting - requests without a connection
    * @param evict - whether an idle connection may be closed to make room
+   * @param avoid - the endpoint that the new connections go to only if no other is believed to be up
    * @returns whether a connection is ready at once, so that {@link take} should be asked again
    */
-  grow(now: number, waiting: number, evict: boolean): boolean {
+  grow(now: number, waiting: number, evict: boolean, avoid?: Endpoint): boolean {
     this.#usedAt = now;
     let ready = false;
     let missing = waiting;
@@ -103,7 +107,7 @@ export class Pool {
       else if (endpoint.links.size === 0 && this.#open(now, endpoint) === 'ready') ready = true;
     }
     while (missing > 0) {
-      const endpoint = this.#leastUsed();
+      const endpoint = this.#leastUsed(avoid);
       if (endpoint === undefined) break;
       if (this.#total >= this.#options.maxSockets && !(evict && this.#evict())) break;
       const opened = this.#open(now, endpoint);
@@ -238,11 +242,12 @@ export class Pool {
   }
 
   /** The endpoint that the next connection goes to: of those not known to be down, the one with the fewest. */
-  #leastUsed(): Endpoint | undefined {
+  #leastUsed(avoid: Endpoint | undefined): Endpoint | undefined {
     let best: Endpoint | undefined;
     for (const endpoint of this.endpoints) {
       if (endpoint.state === 'down' || endpoint.connecting >= MAX_CONNECTING) continue;
-      if (best === undefined || endpoint.links.size < best.links.size) best = endpoint;
+      const better = best === undefined || best === avoid || endpoint.links.size < best.links.size;
+      if (better && (endpoint !== avoid || best === undefined)) best = endpoint;
     }
     return best;
   }

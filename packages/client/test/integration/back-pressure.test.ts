@@ -10,11 +10,11 @@ const PART = 64 * 1024;
 
 test('what is not read stays at the broker, and comes in order, without a gap, once it is read', async () => {
   await using broker = await ToyBroker.bind();
-  // What ZeroMQ keeps for one peer at the broker is its own business: here little, so that the test sees it fill up.
-  broker.raw.socket.sendHighWaterMark = 4;
   await using client = new Client(broker.endpoint, { maxBufferedBytes: 4 * PART, idleTimeoutMs: 5_000 });
   const reply = client.request('stream', 'x');
   const request = await broker.next();
+  // What ZeroMQ keeps for one peer at the broker: little, so that the test sees it fill up soon.
+  broker.raw.socket.sendHighWaterMark = 4;
   let sent = 0;
   let blocked = 0;
   const send = async (): Promise<boolean> => {
@@ -34,12 +34,12 @@ test('what is not read stays at the broker, and comes in order, without a gap, o
     refused = (await send()) ? 0 : refused + 1;
     return refused > 30;
   });
-  expect(sent).toBeLessThan(4_000);
+  expect(sent).toBeLessThan(900);
   const most = sent + 40;
   for (let next = 0; next < most; next++) {
     const part = await reply.receivePart({ timeoutMs: 5_000 });
     expect(Buffer.from(part?.[0] as Uint8Array).toString()).toBe(String(next));
-    expect(part?.[1]).toHaveLength(PART);
+    expect(part?.[1]?.length).toBe(PART);
     while (sent < most && (await send()));
     if (next + 1 === sent && sent < most) await waitUntil('the way to be free', send);
   }

@@ -223,6 +223,50 @@ describe('several endpoints', () => {
   });
 });
 
+describe('another attempt goes to another endpoint', () => {
+  const RETRY = { attempts: 3, baseMs: 100, maxMs: 100, attemptTimeoutMs: 500 };
+
+  test.each(['silence', 'an error reply'])('after %s', (what) => {
+    const h = new Harness({ endpoints: ['a', 'b', 'c'] });
+    const call = h.submit('s', RETRY);
+    const seen: string[] = [];
+    for (let attempt = 0; attempt < 3; attempt++) {
+      h.connect();
+      seen.push(h.linkOf(call).endpoint.address);
+      if (what === 'silence') h.pass(500);
+      else h.errorReply(call, 503);
+      h.pass(100);
+    }
+    expect(seen[1]).not.toBe(seen[0]);
+    expect(seen[2]).not.toBe(seen[1]);
+  });
+
+  test('but to the same one when the others are down', () => {
+    const h = new Harness({ endpoints: ['a', 'b'] });
+    const call = h.submit('s', RETRY);
+    h.submit();
+    h.connect('a');
+    h.refuse('b');
+    h.connect('a');
+    const { address } = h.linkOf(call).endpoint;
+    h.pass(600);
+    h.connect('a');
+    expect([address, h.linkOf(call).endpoint.address]).toEqual(['a', 'a']);
+  });
+
+  test('and others that wait are not held up by it', () => {
+    const h = new Harness({ endpoints: ['a', 'b'] });
+    const call = h.submit('s', RETRY);
+    h.connect();
+    h.errorReply(call, 503);
+    h.pass(100);
+    expect(call.exchange.phase).toBe('waiting');
+    expect(h.submit().exchange.phase).toBe('sent');
+    h.connect('b');
+    expect(h.linkOf(call).endpoint.address).toBe('b');
+  });
+});
+
 describe('an endpoint without a handshake (inproc)', () => {
   test('serves within the call', () => {
     const h = new Harness();
