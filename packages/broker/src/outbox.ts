@@ -27,8 +27,10 @@ export class Outbox {
   #messages: (readonly Frame[] | undefined)[] = [];
   #head = 0;
   #bytes = 0;
-  /** A drain is under way or scheduled. */
+  /** Its messages are being sent, or about to be. */
   draining = false;
+  /** The peer was full; it is tried again later. */
+  blocked = false;
 
   constructor(readonly limits: OutboxLimits) {}
 

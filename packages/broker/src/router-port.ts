@@ -14,6 +14,9 @@ import { asError, errorCode } from './system-error.js';
 /** How long to wait before a full peer is tried again: ZeroMQ does not tell when one peer can be written to. */
 const RETRY_MS = 5;
 
+/** How many full peers are tried again at a time, in turns: however many there are, the rest of the work goes on. */
+const RETRY_AT_MOST = 64;
+
 /** What the port needs of the broker around it. */
 export interface RouterPortHost {
   readonly counters: BrokerCounters;
@@ -36,6 +39,8 @@ export class RouterPort implements BrokerPort {
   readonly #sockets: Router[] = [];
   /** Connections with an outbox. */
   readonly #waiting = new Set<Connection>();
+  /** Those of them that were full when they were tried last, the next one to be tried first. */
+  readonly #blocked = new Set<Connection>();
   #retryTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -69,12 +74,14 @@ export class RouterPort implements BrokerPort {
     const line = (connection.line ??= this.#newLine(connection));
     if (line.sending !== undefined || line.outbox !== undefined) return this.#defer(connection, line, frames, urgent);
     line.sending = frames;
+    let sent: Promise<void>;
     try {
-      this.#transmit(connection, frames).then(line.onSent, line.onRefused);
+      sent = this.#transmit(connection, frames);
     } catch (error) {
-      // A socket that is closed or blocked throws in place of rejecting.
-      line.onRefused(error);
+      // A closed socket throws in place of rejecting. Nobody is told from within a send.
+      sent = Promise.reject(asError(error));
     }
+    sent.then(line.onSent, line.onRefused);
     return true;
   }
 
@@ -104,21 +111,38 @@ export class RouterPort implements BrokerPort {
 
   /** A message that was sent directly did not go. */
   #refused(connection: Connection, line: Line, frames: readonly Frame[], error: unknown): void {
-    if (errorCode(error) === 'EAGAIN') {
-      // What was said meanwhile is in the outbox already, behind it.
-      const outbox = line.outbox ?? this.#newOutbox(connection, line);
-      outbox.putBack(frames);
-      if (!outbox.draining) this.#retryLater();
+    const { outbox } = line;
+    if (errorCode(error) !== 'EAGAIN') {
+      this.#lose(connection, line, frames, error);
+    } else if (this.#closed) {
+      this.#host.counters.dropped.slowReader++;
     } else {
-      this.#undeliverable(connection, frames, error);
+      // What was said meanwhile is in the outbox already, behind it.
+      const waiting = outbox ?? this.#newOutbox(connection, line);
+      waiting.putBack(frames);
+      if (!waiting.draining) this.#block(connection, waiting);
     }
   }
 
-  #undeliverable(connection: Connection, frames: readonly Frame[], error: unknown): void {
+  /**
+   * The connection is gone, and so is everything that waited for it. So is a connection that failed in another way: were
+   * the next message sent all the same, its receiver would see a gap.
+   */
+  #lose(connection: Connection, line: Line, frames: readonly Frame[], error: unknown): void {
     if (this.#closed) return;
+    const { outbox } = line;
+    if (outbox !== undefined) this.#release(connection, line, outbox);
+    if (errorCode(error) !== 'EHOSTUNREACH') this.#host.failed(asError(error));
+    this.#undeliverable(connection, frames);
+    for (let next = outbox?.first; next !== undefined; next = outbox?.first) {
+      outbox?.shift();
+      this.#undeliverable(connection, next);
+    }
+  }
+
+  #undeliverable(connection: Connection, frames: readonly Frame[]): void {
     this.#host.counters.dropped.unreachable++;
-    if (errorCode(error) === 'EHOSTUNREACH') this.#host.unreachable(connection, frames);
-    else this.#host.failed(asError(error));
+    this.#host.unreachable(connection, frames);
   }
 
   #newOutbox(connection: Connection, line: Line): Outbox {
@@ -131,7 +155,7 @@ export class RouterPort implements BrokerPort {
   #defer(connection: Connection, line: Line, frames: readonly Frame[], urgent: boolean): boolean {
     const outbox = line.outbox ?? this.#newOutbox(connection, line);
     if (!outbox.push(frames, urgent)) return false;
-    if (!outbox.draining && this.#retryTimer === undefined) void this.#drain(connection, line, outbox);
+    if (!outbox.draining && !outbox.blocked) void this.#drain(connection, line, outbox);
     return true;
   }
 
@@ -144,52 +168,56 @@ export class RouterPort implements BrokerPort {
       if (this.#closed || line.outbox !== outbox) return;
       try {
         await this.#transmit(connection, frames);
-        this.#host.counters.sent++;
       } catch (error) {
+        outbox.draining = false;
+        if (line.outbox !== outbox) return;
         if (errorCode(error) === 'EAGAIN') {
-          outbox.draining = false;
-          this.#retryLater();
-          return;
+          this.#block(connection, outbox);
+        } else {
+          outbox.shift();
+          this.#lose(connection, line, frames, error);
         }
-        if (errorCode(error) === 'EHOSTUNREACH') {
-          this.#discard(connection, line, outbox, error);
-          return;
-        }
-        this.#undeliverable(connection, frames, error);
+        return;
       }
+      this.#host.counters.sent++;
       outbox.shift();
     }
     this.#release(connection, line, outbox);
-  }
-
-  /** The connection is gone and so is everything that waited for it. */
-  #discard(connection: Connection, line: Line, outbox: Outbox, error: unknown): void {
-    this.#release(connection, line, outbox);
-    for (let frames = outbox.first; frames !== undefined; frames = outbox.first) {
-      outbox.shift();
-      this.#undeliverable(connection, frames, error);
-    }
   }
 
   #release(connection: Connection, line: Line, outbox: Outbox): void {
     if (line.outbox !== outbox) return;
     line.outbox = undefined;
     this.#waiting.delete(connection);
+    this.#blocked.delete(connection);
   }
 
-  #retryLater(): void {
-    this.#retryTimer ??= setTimeout(() => {
-      this.#retryTimer = undefined;
-      for (const connection of this.#waiting) {
-        const { line } = connection;
-        if (line?.outbox?.draining === false) void this.#drain(connection, line, line.outbox);
-      }
-    }, RETRY_MS);
+  /** The peer is full: try it again later, after those that wait for that already. */
+  #block(connection: Connection, outbox: Outbox): void {
+    outbox.blocked = true;
+    this.#blocked.add(connection);
+    this.#retryTimer ??= setTimeout(this.#retry, RETRY_MS);
   }
+
+  readonly #retry = (): void => {
+    this.#retryTimer = undefined;
+    let tried = 0;
+    for (const connection of this.#blocked) {
+      if (++tried > RETRY_AT_MOST) break;
+      this.#blocked.delete(connection);
+      const { line } = connection;
+      if (line?.outbox === undefined) continue;
+      line.outbox.blocked = false;
+      void this.#drain(connection, line, line.outbox);
+    }
+    if (this.#blocked.size > 0) this.#retryTimer ??= setTimeout(this.#retry, RETRY_MS);
+  };
 
   /** Wait until nothing waits any more, at most so long. */
   async flushed(atMostMs: number): Promise<void> {
     const deadline = performance.now() + atMostMs;
+    // What was sent just now may have been refused.
+    await Promise.resolve();
     while (this.#waiting.size > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
@@ -204,5 +232,6 @@ export class RouterPort implements BrokerPort {
       if (line !== undefined) line.outbox = undefined;
     }
     this.#waiting.clear();
+    this.#blocked.clear();
   }
 }

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// outbox.test - order and bounds of what waits for one peer
+
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Frame } from '@mdp/protocol';
+import { bytes } from '@mdp/protocol';
+import { Outbox } from '../src/outbox.js';
+
+function message(text: string): Frame[] {
+  return [bytes(text)];
+}
+
+function take(outbox: Outbox): string | undefined {
+  const first = outbox.first?.[0];
+  outbox.shift();
+  return first === undefined ? undefined : Buffer.from(first).toString();
+}
+
+describe('Outbox', () => {
+  test('hands out in order, and what was put back first', () => {
+    const outbox = new Outbox({ maxMessages: 10, maxBytes: 10_000 });
+    for (const text of ['2', '3', '4']) expect(outbox.push(message(text), false)).toBe(true);
+    outbox.putBack(message('1'));
+    expect([take(outbox), take(outbox)]).toEqual(['1', '2']);
+    outbox.putBack(message('2 again'));
+    expect([take(outbox), take(outbox), take(outbox), take(outbox)]).toEqual(['2 again', '3', '4', undefined]);
+    expect(outbox.size).toBe(0);
+    expect(outbox.bytes).toBe(0);
+  });
+
+  test('takes so many messages, and twice as many when they are urgent', () => {
+    const outbox = new Outbox({ maxMessages: 2, maxBytes: 1_000_000 });
+    const taken = [false, false, false, true, true, true].map((urgent) => outbox.push(message('x'), urgent));
+    expect(taken).toEqual([true, true, false, true, true, false]);
+    expect(outbox.size).toBe(4);
+  });
+
+  test('takes so many bytes, frames counted as the memory that they need', () => {
+    const outbox = new Outbox({ maxMessages: 1_000, maxBytes: 3_000 });
+    expect(outbox.push(message('x'.repeat(1_000)), false)).toBe(true);
+    expect(outbox.push(message('x'.repeat(1_000)), false)).toBe(true);
+    expect(outbox.bytes).toBe(2_800);
+    expect(outbox.push(message(''), false)).toBe(false);
+    expect(outbox.push(message(''), true)).toBe(true);
+  });
+
+  test('takes one message however large it is', () => {
+    const outbox = new Outbox({ maxMessages: 1, maxBytes: 1 });
+    expect(outbox.push(message('x'.repeat(1_000)), false)).toBe(true);
+    expect(outbox.push(message('x'), false)).toBe(false);
+    outbox.shift();
+    expect(outbox.push(message('x'), false)).toBe(true);
+  });
+
+  test('keeps its books right, whatever is done to it', () => {
+    const steps = fc.array(fc.record({ what: fc.constantFrom('push', 'push', 'putBack', 'shift'), size: fc.nat(50) }), {
+      maxLength: 300,
+    });
+    fc.assert(
+      fc.property(steps, (all) => {
+        const outbox = new Outbox({ maxMessages: 1_000, maxBytes: 10_000_000 });
+        const model: Frame[][] = [];
+        for (const { what, size } of all) {
+          const frames = message('x'.repeat(size));
+          if (what === 'push') {
+            outbox.push(frames, false);
+            model.push(frames);
+          } else if (what === 'putBack') {
+            outbox.putBack(frames);
+            model.unshift(frames);
+          } else {
+            outbox.shift();
+            model.shift();
+          }
+          expect(outbox.first).toBe(model[0]);
+          expect(outbox.size).toBe(model.length);
+          expect(outbox.bytes).toBe(model.reduce((sum, [frame]) => sum + 400 + (frame?.length ?? 0), 0));
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
