@@ -19,6 +19,12 @@ const LOSSES: Readonly<Record<WorkerLossReason, string>> = {
   stopped: 'the broker stops',
 };
 
+/** `1 more worker joined`, `4 more workers joined`. */
+const more =
+  (noun: string, rest = ''): ((n: number) => string) =>
+  (n) =>
+    `${counted(n, `more ${noun}`)}${rest}`;
+
 /** How often the figures are logged on level `debug`, in milliseconds. */
 const FIGURES_EVERY_MS = 10_000;
 
@@ -34,45 +40,43 @@ export function logBroker(broker: Broker, log: Log): () => void {
   const bursts = new BurstLog(log);
   broker.on('workerReady', (worker) => {
     const message = (): string => `a worker joined for ${quoted(worker.service)} (${who(worker)})`;
-    bursts.note('info', 'workerReady', message, 'workers joined', { ...worker });
+    bursts.note('info', 'workerReady', message, more('worker', ' joined'), { ...worker });
   });
   broker.on('workerLost', (worker) => {
     const level = worker.reason === 'disconnect' ? 'info' : worker.reason === 'stopped' ? 'verbose' : 'warn';
-    const verb = level === 'warn' ? 'was lost' : 'left';
+    const verb = level === 'warn' ? 'lost' : 'left';
     const message = (): string =>
-      `a worker for ${quoted(worker.service)} ${verb}: ${LOSSES[worker.reason]} (${who(worker)})`;
-    bursts.note(
-      level,
-      level === 'warn' ? 'workerLost' : 'workerLeft',
-      message,
-      `workers that ${level === 'warn' ? 'were lost' : 'left'}`,
-      {
-        ...worker,
-      },
-    );
+      `a worker for ${quoted(worker.service)} ${level === 'warn' ? 'was lost' : 'left'}: ${LOSSES[worker.reason]} (${who(worker)})`;
+    bursts.note(level, level === 'warn' ? 'workerLost' : 'workerLeft', message, more('worker', ` ${verb}`), {
+      ...worker,
+    });
   });
   broker.on('requestRecovered', ({ service, attempts }) => {
     const message = (): string =>
       `a request for ${quoted(service)} goes to another worker, after ${counted(attempts, 'attempt')}`;
-    bursts.note('info', 'requestRecovered', message, 'requests that go to another worker', { service, attempts });
+    bursts.note('info', 'requestRecovered', message, more('request', ' so'), { service, attempts });
   });
   broker.on('requestFailed', (failure) => {
     const told = failure.answered ? '' : `; its ${failure.dialect} client was not told`;
     const message = (): string =>
       `a request for ${quoted(failure.service)} failed: ${String(failure.status)} ${printable(failure.message)}${told}`;
-    bursts.note('warn', 'requestFailed', message, 'requests that failed', { ...failure });
+    bursts.note('warn', 'requestFailed', message, more('request', ' failed'), { ...failure });
   });
   broker.on('invalidMessage', ({ peer, reason, strikes }) => {
     const message = (): string =>
       `an invalid message was dropped: ${printable(reason)} (from ${printable(peer, 80)}, strike ${String(strikes)})`;
-    bursts.note('warn', 'invalidMessage', message, 'invalid messages', { peer, reason, strikes });
+    bursts.note('warn', 'invalidMessage', message, more('invalid message'), { peer, reason, strikes });
   });
   broker.on('stalled', (ms) => {
     const message = (): string => `this process stood still for ${formatElapsed(ms)}; no worker is judged by that time`;
-    bursts.note('warn', 'stalled', message, 'times that this process stood still', { ms: Math.round(ms) });
+    bursts.note('warn', 'stalled', message, more('time'), { ms: Math.round(ms) });
   });
   broker.on('error', (error) => {
-    bursts.note('error', 'error', () => printable(errorMessage(error)), 'errors', { error: errorMessage(error) });
+    bursts.note('error', 'error', () => printable(errorMessage(error)), more('error'), { error: errorMessage(error) });
+  });
+  // What was held back comes before the last line.
+  broker.once('stopped', () => {
+    bursts.close();
   });
   const stopFigures = logFigures(broker, log);
   return () => {

@@ -9,7 +9,7 @@ interface Burst {
   until: number;
   more: number;
   readonly level: LogLevel;
-  readonly plural: string;
+  readonly others: (n: number) => string;
 }
 
 /**
@@ -39,9 +39,9 @@ export class BurstLog {
    *
    * @param event - its kind: one of a fixed few
    * @param message - made only when it is written
-   * @param plural - what many of them are called: `workers joined`
+   * @param others - what so many more of them are called: `4 more workers joined`
    */
-  note(level: LogLevel, event: string, message: () => string, plural: string, fields?: LogFields): void {
+  note(level: LogLevel, event: string, message: () => string, others: Burst['others'], fields?: LogFields): void {
     if (!this.#log.enabled(level)) return;
     const now = this.#now();
     const burst = this.#bursts.get(event);
@@ -54,7 +54,7 @@ export class BurstLog {
       return;
     }
     this.#say(event, burst);
-    this.#bursts.set(event, { until: now + this.#periodMs, more: 0, level, plural });
+    this.#bursts.set(event, { until: now + this.#periodMs, more: 0, level, others });
     this.#log.log(level, event, message, fields);
   }
 
@@ -75,8 +75,8 @@ export class BurstLog {
 
   #say(event: string, burst: Burst | undefined): void {
     if (burst === undefined || burst.more === 0) return;
-    const { more, plural } = burst;
+    const { more } = burst;
     burst.more = 0;
-    this.#log.log(burst.level, event, `… and ${String(more)} more ${plural}`, { more });
+    this.#log.log(burst.level, event, `… and ${burst.others(more)}`, { more });
   }
 }

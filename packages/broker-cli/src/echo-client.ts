@@ -67,6 +67,6 @@ function print(reply: readonly Frame[], right: boolean, ms: number): void {
 
 function summarize(settings: EchoClientSettings, wrong: number, times: number[]): string {
   const right = `${String(settings.repeat - wrong)} of ${String(settings.repeat)} replies were right`;
-  const median = times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
+  const median = times.sort((a, b) => a - b)[(times.length - 1) >> 1] ?? 0;
   return `${right}; half of them took ${formatElapsed(median)} or less`;
 }

@@ -17,7 +17,7 @@ import type { EchoWorkerSettings } from './peer-flags.js';
 import { readEchoWorker } from './peer-flags.js';
 import { printable, quoted, showFrame } from './printable.js';
 import type { StopSignal } from './stop-signals.js';
-import { onStopSignals } from './stop-signals.js';
+import { untilSignal } from './stop-signals.js';
 import type { Environment } from './variables.js';
 
 const LOSSES: Readonly<Record<DisconnectReason, string>> = {
@@ -44,7 +44,7 @@ export async function runEchoWorker(flags: FlagValues, env: Environment): Promis
   const log = openLog({ level: settings.logLevel, format: 'text' });
   const endLog = logWorker(worker, log);
   try {
-    await serve(worker, log);
+    await untilSignal(log, (signal) => serve(worker, log, signal));
     return EXIT_CODES.OK;
   } finally {
     endLog();
@@ -52,26 +52,14 @@ export async function runEchoWorker(flags: FlagValues, env: Environment): Promis
   }
 }
 
-async function serve(worker: Worker, log: Log): Promise<void> {
-  let signalled: ((signal: StopSignal) => void) | undefined;
-  const signal = new Promise<StopSignal>((resolve) => (signalled = resolve));
-  const endSignals = onStopSignals({
-    stop: (name) => signalled?.(name),
-    force: (name) => {
-      log.log('warn', 'forced', `${name} again: ending at once`);
-    },
-  });
-  try {
-    log.log('info', 'start', `echo worker for ${quoted(worker.service)} at ${printable(worker.endpoints.join(', '))}`);
-    await worker.start();
-    const name = await signal;
-    log.log('info', 'stopping', `${name}: stopping; a second signal ends at once`);
-    await worker.stop();
-    const { requests, finals } = worker.stats().counters;
-    log.log('info', 'stopped', `stopped: ${counted(requests, 'request')}, ${String(finals)} answered`);
-  } finally {
-    endSignals();
-  }
+async function serve(worker: Worker, log: Log, signal: Promise<StopSignal>): Promise<void> {
+  log.log('info', 'start', `echo worker for ${quoted(worker.service)} at ${printable(worker.endpoints.join(', '))}`);
+  await worker.start();
+  const name = await signal;
+  log.log('info', 'stopping', `${name}: stopping; a second signal ends at once`);
+  await worker.stop();
+  const { requests, finals } = worker.stats().counters;
+  log.log('info', 'stopped', `stopped: ${counted(requests, 'request')}, ${String(finals)} answered`);
 }
 
 /** The same frames back; or, as garbage, the frames and the bytes of each in reverse order, as Majortomo's does. */
@@ -95,7 +83,7 @@ function logWorker(worker: Worker, log: Log): () => void {
   worker.on('disconnected', ({ endpoint, reason }) => {
     const level = reason === 'stopped' ? 'verbose' : 'warn';
     const message = (): string => `not registered at ${printable(endpoint)} any more: ${LOSSES[reason]}`;
-    bursts.note(level, 'disconnected', message, 'lost connections');
+    bursts.note(level, 'disconnected', message, (n) => counted(n, 'more lost connection'));
   });
   worker.on('reconnecting', ({ endpoint, attempt, delayMs }) => {
     log.log('verbose', 'reconnecting', () => {
@@ -104,15 +92,28 @@ function logWorker(worker: Worker, log: Log): () => void {
     });
   });
   worker.on('request', ({ body }) => {
-    bursts.note('info', 'request', () => `a request: ${body.map(showFrame).join(' ')}`, 'requests');
+    bursts.note(
+      'info',
+      'request',
+      () => `a request: ${body.map(showFrame).join(' ')}`,
+      (n) => counted(n, 'more request'),
+    );
   });
   worker.on('reply', (request) => {
     log.log('debug', 'reply', () => `replied after ${formatElapsed(request.ageMs)}`);
   });
   worker.on('handlerError', (error) => {
-    bursts.note('warn', 'handlerError', () => printable(errorMessage(error)), 'requests that failed');
+    bursts.note(
+      'warn',
+      'handlerError',
+      () => printable(errorMessage(error)),
+      (n) => `${counted(n, 'more request')} failed`,
+    );
   });
-  return () => {
+  const end = (): void => {
     bursts.close();
   };
+  // What was held back comes before the last line.
+  worker.once('stopped', end);
+  return end;
 }

@@ -31,11 +31,17 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-/** A reader that went away (`mdp-broker | head`, a log collector that died) is no reason to end. */
+/**
+ * Without its log a broker goes on. Without a reader of its results (`… | head`) there is nothing left to do; a broker
+ * writes none.
+ */
 function outliveClosedStreams(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-    });
-  }
+  const closed = (error: NodeJS.ErrnoException): boolean => error.code === 'EPIPE' || error.code === 'EIO';
+  process.stderr.on('error', (error) => {
+    if (!closed(error)) throw error;
+  });
+  process.stdout.on('error', (error) => {
+    if (!closed(error)) throw error;
+    process.exit(EXIT_CODES.CLOSED_PIPE);
+  });
 }

@@ -19,7 +19,7 @@ import { readRunFlags } from './run-flags.js';
 import type { RunSettings } from './settings.js';
 import { resolveSettings } from './settings.js';
 import type { StopSignal } from './stop-signals.js';
-import { onStopSignals } from './stop-signals.js';
+import { untilSignal } from './stop-signals.js';
 import type { BoundEndpoint } from './try-it.js';
 import { programCommand, thisInvocation, tryItCommands } from './try-it.js';
 import type { Environment } from './variables.js';
@@ -54,44 +54,32 @@ export async function runBroker(flags: FlagValues, env: Environment): Promise<Ex
 
   const endLog = logBroker(broker, log);
   try {
-    return await serve(broker, settings, log);
+    return await untilSignal(log, (signal) => serve(broker, settings, log, signal));
   } finally {
     endLog();
     await log.close();
   }
 }
 
-async function serve(broker: Broker, settings: RunSettings, log: Log): Promise<ExitCode> {
+async function serve(broker: Broker, settings: RunSettings, log: Log, signal: Promise<StopSignal>): Promise<ExitCode> {
   const stopped = new Promise<void>((resolve) => broker.once('stopped', resolve));
-  let signalled: ((signal: StopSignal) => void) | undefined;
-  const signal = new Promise<StopSignal>((resolve) => (signalled = resolve));
-  const endSignals = onStopSignals({
-    stop: (name) => signalled?.(name),
-    force: (name) => {
-      log.log('warn', 'forced', `${name} again: ending at once`);
-    },
-  });
   try {
-    try {
-      await broker.start();
-    } catch (error) {
-      if (errorCode(error) !== 'MDP_BIND') throw error;
-      log.log('error', 'bindFailed', `${printable(errorMessage(error))}: choose another endpoint with --bind-url`);
-      return EXIT_CODES.BIND;
-    }
-    announce(broker, settings, log);
-    const why = await Promise.race([signal, stopped]);
-    if (why === undefined) {
-      log.log('error', 'stopped', 'the broker has stopped without being told to');
-      return EXIT_CODES.FAILURE;
-    }
-    sayDrain(broker, settings, log, why);
-    await broker.stop({ drainMs: settings.drainMs });
-    log.log('info', 'stopped', () => summary(broker.stats()));
-    return EXIT_CODES.OK;
-  } finally {
-    endSignals();
+    await broker.start();
+  } catch (error) {
+    if (errorCode(error) !== 'MDP_BIND') throw error;
+    log.log('error', 'bindFailed', `${printable(errorMessage(error))}: choose another endpoint with --bind-url`);
+    return EXIT_CODES.BIND;
   }
+  announce(broker, settings, log);
+  const why = await Promise.race([signal, stopped]);
+  if (why === undefined) {
+    log.log('error', 'stopped', 'the broker has stopped without being told to');
+    return EXIT_CODES.FAILURE;
+  }
+  sayDrain(broker, settings, log, why);
+  await broker.stop({ drainMs: settings.drainMs });
+  log.log('info', 'stopped', () => summary(broker.stats()));
+  return EXIT_CODES.OK;
 }
 
 const SOCKETS: readonly Role[] = ['any', 'client', 'worker'];

@@ -2,6 +2,7 @@
 // stop-signals - the first SIGINT or SIGTERM asks to stop in order, a second one ends the process at once
 
 import { EXIT_CODES } from './exit-codes.js';
+import type { Log } from './logger.js';
 
 /** The signals that stop a process in order. */
 export type StopSignal = 'SIGINT' | 'SIGTERM';
@@ -13,14 +14,6 @@ const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
  * within so many milliseconds is that echo, not a second key press.
  */
 export const ECHO_MS = 100;
-
-/** What happens on signals. */
-export interface StopHandlers {
-  /** The first one. */
-  readonly stop: (signal: StopSignal) => void;
-  /** A second one, just before the process exits with {@link forcedExitCode}. */
-  readonly force: (signal: StopSignal) => void;
-}
 
 /** The exit code of a process that a second signal ended: 128 + its number, as shells have it. */
 export function forcedExitCode(signal: StopSignal): number {
@@ -55,24 +48,27 @@ export class SignalCount {
 }
 
 /**
- * Listen to the signals of this process.
+ * Run something that a signal stops. A second signal exits the process with {@link forcedExitCode}.
  *
- * @returns ends it
+ * @param log - is told of the second signal
+ * @param work - gets a promise of the first signal
+ * @returns what the work returned; the signals are left alone then
  */
-export function onStopSignals(handlers: StopHandlers): () => void {
+export async function untilSignal<T>(log: Log, work: (signal: Promise<StopSignal>) => Promise<T>): Promise<T> {
   const count = new SignalCount();
-  const listeners = STOP_SIGNALS.map((signal) => {
-    const listener = (): void => {
-      const meaning = count.receive(signal);
-      if (meaning === 'stop') handlers.stop(signal);
-      if (meaning !== 'force') return;
-      handlers.force(signal);
-      process.exit(forcedExitCode(signal));
-    };
-    process.on(signal, listener);
-    return { signal, listener };
-  });
-  return () => {
-    for (const { signal, listener } of listeners) process.off(signal, listener);
+  let signalled: ((signal: StopSignal) => void) | undefined;
+  const first = new Promise<StopSignal>((resolve) => (signalled = resolve));
+  const listener = (signal: StopSignal): void => {
+    const meaning = count.receive(signal);
+    if (meaning === 'stop') signalled?.(signal);
+    if (meaning !== 'force') return;
+    log.log('warn', 'forced', `${signal} again: ending at once`);
+    process.exit(forcedExitCode(signal));
   };
+  for (const signal of STOP_SIGNALS) process.on(signal, listener);
+  try {
+    return await work(first);
+  } finally {
+    for (const signal of STOP_SIGNALS) process.off(signal, listener);
+  }
 }

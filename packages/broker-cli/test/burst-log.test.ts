@@ -12,7 +12,12 @@ function setUp(level: LogLevel): { log: RecordingLog; clock: FakeClock; bursts: 
   const clock = new FakeClock();
   const bursts = new BurstLog(log, clock.now, 1000);
   const join = (n: number): void => {
-    bursts.note('info', 'workerReady', () => `worker ${String(n)}`, 'workers joined');
+    bursts.note(
+      'info',
+      'workerReady',
+      () => `worker ${String(n)}`,
+      (n) => `${String(n)} more joined`,
+    );
   };
   return { log, clock, bursts, join };
 }
@@ -22,7 +27,7 @@ test('the first of many is logged at once, the others are counted', () => {
   for (let i = 0; i < 1000; i++) join(i);
   expect(log.lines).toEqual(['info worker 0']);
   bursts.close();
-  expect(log.lines).toEqual(['info worker 0', 'info … and 999 more workers joined']);
+  expect(log.lines).toEqual(['info worker 0', 'info … and 999 more joined']);
 });
 
 test('a new second begins with a line of its own, after what was held back', () => {
@@ -32,13 +37,13 @@ test('a new second begins with a line of its own, after what was held back', () 
   clock.advance(1000);
   join(2);
   bursts.close();
-  expect(log.lines).toEqual(['info worker 0', 'info … and 1 more workers joined', 'info worker 2']);
+  expect(log.lines).toEqual(['info worker 0', 'info … and 1 more joined', 'info worker 2']);
 });
 
 test('kinds do not hold each other back', () => {
   const { log, bursts, join } = setUp('info');
   join(0);
-  bursts.note('warn', 'invalidMessage', () => 'nonsense', 'invalid messages');
+  bursts.note('warn', 'invalidMessage', () => 'nonsense', String);
   bursts.close();
   expect(log.lines).toEqual(['info worker 0', 'warn nonsense']);
 });
@@ -55,11 +60,11 @@ test('a message is not even made when its level is off, or when it is held back'
   const { log, bursts } = setUp('warn');
   let made = 0;
   const message = (): string => String(++made);
-  bursts.note('info', 'quiet', message, 'quiet ones');
+  bursts.note('info', 'quiet', message, String);
   expect(made).toBe(0);
-  bursts.note('warn', 'loud', message, 'loud ones');
-  bursts.note('warn', 'loud', message, 'loud ones');
+  bursts.note('warn', 'loud', message, String);
+  bursts.note('warn', 'loud', message, String);
   expect(made).toBe(1);
   bursts.close();
-  expect(log.lines).toEqual(['warn 1', 'warn … and 1 more loud ones']);
+  expect(log.lines).toEqual(['warn 1', 'warn … and 1']);
 });

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // echo.test - broker, echo worker and echo client, each a process
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
-import { HAS_SIGNALS, runCli, said, startBroker, startCli } from '../support/cli.js';
+import { BIN, HAS_SIGNALS, runCli, said, startBroker, startCli } from '../support/cli.js';
 
 describe.each(['rfc18', 'majortomo', 'mdp01'])('dialect %s', (dialect) => {
   test('what the client sends comes back', async () => {
@@ -64,6 +66,18 @@ describe('what goes wrong', () => {
   expect(await worker.exited).toEqual({ code: 0, signal: null });
   expect(worker.stderr).toMatch(/SIGTERM: stopping; .+\n.*stopped: 1 request, 1 answered\n$/);
   expect(await client).toMatchObject({ code: 0 });
+});
+
+(HAS_SIGNALS ? test : test.skip)('a client whose output nobody reads ends, as with head', async () => {
+  await using broker = await startBroker();
+  await using worker = startCli(['echo', 'worker', '-b', broker.endpoint]);
+  await said(worker, 'registered');
+  const args = ['echo', 'client', '-b', broker.endpoint, '-r', '1000000', '-d', '10ms'];
+  const client = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(client, 'exit');
+  await once(client.stdout, 'data');
+  client.stdout.destroy();
+  expect(await exited).toEqual([141, null]);
 });
 
 test('ping answers with version and age', async () => {

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// docker.test - the files in docker/ fit the repository and the program, as far as that shows without an engine
+
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { readCommandLine } from '../src/command-line.js';
+import { readEnvironment, unknownVariables } from '../src/environment.js';
+import { resolveSettings } from '../src/settings.js';
+import { ROOT } from './support/cli.js';
+
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8').replaceAll('\r\n', '\n');
+
+interface Instruction {
+  readonly name: string;
+  readonly rest: string;
+  /** The number of the stage it is in; the first is 1. */
+  readonly stage: number;
+}
+
+function instructions(dockerfile: string): Instruction[] {
+  let stage = 0;
+  const lines = dockerfile.replaceAll(/\\\n/g, ' ').split('\n');
+  return lines.flatMap((line) => {
+    const [, name, rest] = /^([A-Z]+) +(.+)$/.exec(line) ?? [];
+    if (name === undefined || rest === undefined) return [];
+    if (name === 'FROM') stage += 1;
+    return [{ name, rest, stage }];
+  });
+}
+
+describe('docker/Dockerfile', () => {
+  const all = instructions(read('docker/Dockerfile'));
+  const of = (name: string): string[] => all.filter((one) => one.name === name).map(({ rest }) => rest);
+  const copied = of('COPY')
+    .filter((rest) => !rest.startsWith('--from'))
+    .flatMap((rest) => rest.split(/\s+/).slice(0, -1));
+
+  test('copies only what there is', () => {
+    expect(copied.length).toBeGreaterThan(5);
+    for (const path of copied) expect([path, existsSync(join(ROOT, path))]).toEqual([path, true]);
+  });
+
+  test('copies the manifest of every workspace, without which npm ci fails', () => {
+    for (const name of readdirSync(join(ROOT, 'packages'))) {
+      if (existsSync(join(ROOT, 'packages', name, 'package.json'))) {
+        expect(copied).toContain(`packages/${name}/package.json`);
+      }
+    }
+  });
+
+  test('copies every package that the command needs, into both stages', () => {
+    const { dependencies } = JSON.parse(read('packages/broker-cli/package.json')) as {
+      dependencies: Record<string, string>;
+    };
+    const needed = ['@mdp/broker-cli', ...Object.keys(dependencies)].filter((name) => name.startsWith('@mdp/'));
+    expect(needed).toHaveLength(5);
+    for (const name of needed) {
+      const folder = name.replace('@mdp/', 'packages/');
+      expect(copied).toContain(folder);
+      expect(of('COPY')).toContain(`--from=build /app/${folder} ${folder}`);
+    }
+  });
+
+  test('does not let .dockerignore take away what it copies', () => {
+    const allowed = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1));
+    for (const path of copied) {
+      expect([path, allowed.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))]).toEqual([path, true]);
+    }
+  });
+
+  test('runs as somebody else than root, stops on SIGTERM, and checks its health', async () => {
+    expect(of('USER')).toEqual(['node']);
+    expect(of('STOPSIGNAL')).toEqual(['SIGTERM']);
+    expect(of('ENTRYPOINT')).toEqual(['["mdp-broker"]']);
+    const [, check = '[]'] = /CMD (\[.+\])$/.exec(of('HEALTHCHECK')[0] ?? '') ?? [];
+    const [program, ...args] = JSON.parse(check) as string[];
+    expect(program).toBe('mdp-broker');
+    expect((await readCommandLine(args))?.command.name).toBe('ping');
+  });
+
+  test('listens on every interface, on the port that it exposes', () => {
+    const env: Record<string, string> = {};
+    for (const pair of of('ENV').flatMap((rest) => rest.split(' '))) {
+      const [name = '', value = ''] = pair.split('=', 2);
+      env[name] = value;
+    }
+    expect(unknownVariables(env)).toEqual([]);
+    expect(resolveSettings(readEnvironment(env)).broker.endpoints).toEqual([
+      { endpoint: `tcp://*:${of('EXPOSE')[0] ?? ''}` },
+    ]);
+  });
+});
+
+describe('docker/compose.yaml', () => {
+  interface Service {
+    readonly build: { readonly context: string; readonly dockerfile: string };
+    readonly command?: string[];
+    readonly environment?: Record<string, string>;
+  }
+  const { services } = parse(read('docker/compose.yaml')) as { services: Record<string, Service> };
+
+  test('builds the image from the root of the repository', () => {
+    expect(Object.keys(services)).toEqual(['broker', 'worker', 'client']);
+    for (const { build } of Object.values(services)) {
+      expect(existsSync(join(ROOT, 'docker', build.context, build.dockerfile))).toBe(true);
+      expect(existsSync(join(ROOT, 'docker', build.context, '.dockerignore'))).toBe(true);
+    }
+  });
+
+  test('says nothing that the program does not take', async () => {
+    for (const { command = [], environment = {} } of Object.values(services)) {
+      expect(unknownVariables(environment)).toEqual([]);
+      expect(readEnvironment(environment)).toBeInstanceOf(Map);
+      expect(await readCommandLine(command)).toBeDefined();
+    }
+  });
+});
