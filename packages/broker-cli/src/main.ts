@@ -37,10 +37,10 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
  */
 function outliveClosedStreams(): void {
   const closed = (error: NodeJS.ErrnoException): boolean => error.code === 'EPIPE' || error.code === 'EIO';
-  process.stderr.on('error', (error) => {
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
     if (!closed(error)) throw error;
   });
-  process.stdout.on('error', (error) => {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (!closed(error)) throw error;
     process.exit(EXIT_CODES.CLOSED_PIPE);
   });
