@@ -65,8 +65,15 @@ function answer(client: Uint8Array, body: Uint8Array): void {
 function forward(frames: readonly Uint8Array[]): void {
   const peer = frames[0] as Uint8Array;
   if (frames[header]?.[3] === CAPITAL_C) {
-    if (firstWorker === lastWorker) requests[lastRequest++ & MASK] = frames;
-    else dispatch(workers[firstWorker++ & MASK] as Uint8Array, frames);
+    if (firstWorker === lastWorker) {
+      requests[lastRequest++ & MASK] = frames;
+      return;
+    }
+    const at = firstWorker++ & MASK;
+    const worker = workers[at] as Uint8Array;
+    // Places are emptied: what is not garbage soon makes every garbage collection slow.
+    workers[at] = empty;
+    dispatch(worker, frames);
     return;
   }
   const command = frames[header + 1]?.[0];
@@ -76,7 +83,7 @@ function forward(frames: readonly Uint8Array[]): void {
     else {
       const at = firstRequest++ & MASK;
       dispatch(peer, requests[at] as readonly Uint8Array[]);
-      requests[at] = none; // a body must not outlive its turn in the ring
+      requests[at] = none;
     }
   } else if (command === commands.ready) {
     workers[lastWorker++ & MASK] = peer;

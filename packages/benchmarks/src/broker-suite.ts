@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // broker-suite - what one broker can do, beside the bare loop and Majortomo's broker
 
-import type { Dialect } from '@mdp/protocol';
 import { DIALECTS } from '@mdp/protocol';
-import type { Contestant } from './contestants.js';
+import type { Contestant, RunningBroker } from './contestants.js';
 import { BARE, MDP, majortomoContestant } from './contestants.js';
-import type { LoadGenerator, LoadReport } from './load-generator.js';
+import type { Load, LoadGenerator, LoadReport } from './load-generator.js';
+import type { Disturbed } from './quiet.js';
 import { undisturbed } from './quiet.js';
 import type { Findings, Trial } from './rounds.js';
 import { measureInRounds } from './rounds.js';
@@ -14,14 +14,8 @@ import type { SuiteContext } from './suite.js';
 import { WARM_SECONDS, describeOthers, medianOf, ofRounds } from './suite.js';
 import { renderTable, shown, shownBytes, shownShare } from './table.js';
 
-/** A load: how many clients, and how many requests each has outstanding. */
-interface Shape {
-  readonly clients: number;
-  readonly window: number;
-}
-
-/** The loads that the goals speak of, and two more. */
-const SHAPES: readonly Shape[] = [
+/** The loads that the goals speak of, and two more: how many clients, and how many requests each has outstanding. */
+const SHAPES: readonly Pick<Load, 'clients' | 'window'>[] = [
   { clients: 1, window: 1 },
   { clients: 64, window: 1 },
   { clients: 1, window: 64 },
@@ -33,21 +27,35 @@ const SHARE_OF_BARE = 0.85;
 /** At least so many times what Majortomo's broker does. */
 const TIMES_MAJORTOMO = 3;
 
+/** What one round found about the contestants. */
+interface SideBySide extends Disturbed {
+  readonly reports: ReadonlyMap<Contestant, LoadReport>;
+}
+
 /** Contestants under the same load. */
 interface Cell {
-  readonly dialect: Dialect;
-  readonly shape: Shape;
-  readonly bodyBytes: number;
-  readonly bare: Trial<LoadReport>;
-  readonly mdp: Trial<LoadReport>;
-  readonly majortomo: Trial<LoadReport> | undefined;
+  readonly load: Load;
+  readonly contestants: readonly Contestant[];
+  readonly trial: Trial<SideBySide>;
 }
 
-function isGoal({ shape, bodyBytes }: Pick<Cell, 'shape' | 'bodyBytes'>): boolean {
-  return bodyBytes === 32 && shape.clients * shape.window === 64;
+type Figure = (report: LoadReport) => number;
+const perSecond: Figure = (report) => report.perSecond;
+const cpuUs: Figure = (report) => report.cpuUs;
+
+/** One number of one contestant; NaN where it is missing. */
+function of(contestant: Contestant, pick: Figure): (found: SideBySide) => number {
+  return ({ reports }) => {
+    const report = reports.get(contestant);
+    return report === undefined ? NaN : pick(report);
+  };
 }
 
-function shownShape({ clients, window }: Shape): string {
+function isGoal({ clients, window, bodyBytes }: Load): boolean {
+  return bodyBytes === 32 && clients * window === 64;
+}
+
+function shownShape({ clients, window }: Load): string {
   return `${String(clients)} × ${String(window)}`;
 }
 
@@ -63,60 +71,60 @@ export async function brokerSuite({ given, generator, majortomo, progress }: Sui
   for (const dialect of DIALECTS) {
     for (const bodyBytes of BODIES) {
       for (const shape of SHAPES) {
-        if (given.quick && (dialect === 'mdp01' || !isGoal({ shape, bodyBytes }))) continue;
-        const trial = (contestant: Contestant): Trial<LoadReport> =>
-          undisturbed(
-            loadTrial(contestant, generator, { dialect, ...shape, bodyBytes }, given.seconds),
-            given.patience * 1000,
-            progress,
-          );
-        const beside = dialect === 'majortomo' && rival !== undefined ? trial(rival) : undefined;
-        cells.push({ dialect, shape, bodyBytes, bare: trial(BARE), mdp: trial(MDP), majortomo: beside });
+        const load = { dialect, ...shape, bodyBytes, warmSeconds: WARM_SECONDS, measureSeconds: given.seconds };
+        if (given.quick && (dialect === 'mdp01' || !isGoal(load))) continue;
+        const contestants = dialect === 'majortomo' && rival !== undefined ? [BARE, MDP, rival] : [BARE, MDP];
+        const trial = undisturbed(sideBySide(contestants, generator, load), given.patience * 1000, progress);
+        cells.push({ load, contestants, trial });
       }
     }
   }
-  const groups = cells.map((cell) => [cell.bare, cell.mdp, cell.majortomo].filter((trial) => trial !== undefined));
-  const findings = await measureInRounds(groups, given.rounds, progress);
+  const findings = await measureInRounds(
+    cells.map(({ trial }) => [trial]),
+    given.rounds,
+    progress,
+  );
   const parts = [
     typeof majortomo === 'string' ? `Majortomo was skipped: ${majortomo}.` : `${majortomo.description}.`,
     describeOthers(findings),
-    goalTable(cells, findings),
+    goalTable(cells, findings, rival),
     allTable(cells, findings),
   ];
   return parts.join('\n\n');
 }
 
-function loadTrial(
-  contestant: Contestant,
-  generator: LoadGenerator,
-  load: { dialect: Dialect; clients: number; window: number; bodyBytes: number },
-  measureSeconds: number,
-): Trial<LoadReport> {
+function sideBySide(contestants: readonly Contestant[], generator: LoadGenerator, load: Load): Trial<SideBySide> {
   return {
-    name: `${contestant.name}, ${load.dialect}, ${shownShape(load)}, ${shownBytes(load.bodyBytes)}`,
+    name: `${load.dialect}, ${shownShape(load)}, ${shownBytes(load.bodyBytes)}`,
     async measure() {
-      const { child, endpoint } = await contestant.start(load.dialect);
+      const running: RunningBroker[] = [];
       try {
-        return await generator.run(endpoint, child.pid, { ...load, warmSeconds: WARM_SECONDS, measureSeconds });
+        for (const contestant of contestants) running.push(await contestant.start(load.dialect));
+        const found = await generator.run(running, load);
+        const reports = new Map<Contestant, LoadReport>();
+        for (const [i, contestant] of contestants.entries()) {
+          const report = found[i];
+          if (report === undefined) throw new Error(`the load generator did not report on ${contestant.name}`);
+          reports.set(contestant, report);
+        }
+        return { reports, othersShare: found[0]?.othersShare ?? 0 };
       } finally {
-        await child.kill();
+        for (const { child } of running) await child.kill();
       }
     },
   };
 }
 
-const perSecond = (report: LoadReport): number => report.perSecond;
-
-function goalTable(cells: readonly Cell[], findings: Findings<LoadReport>): string {
+function goalTable(cells: readonly Cell[], findings: Findings<SideBySide>, rival: Contestant | undefined): string {
   const rows: string[][] = [];
-  for (const cell of cells.filter(isGoal)) {
-    const ours = ofRounds(findings, cell.mdp, perSecond);
-    const load = `${cell.dialect}, ${shownShape(cell.shape)}`;
-    const share = ratioOfRounds(ours, ofRounds(findings, cell.bare, perSecond));
-    rows.push(['share of the bare loop', load, `≥ ${shownShare(SHARE_OF_BARE)}`, shownShare(share)]);
-    if (cell.majortomo === undefined) continue;
-    const times = ratioOfRounds(ours, ofRounds(findings, cell.majortomo, perSecond));
-    rows.push(['times Majortomo', load, `≥ ${String(TIMES_MAJORTOMO)}`, shown(times, 1)]);
+  for (const { load, contestants, trial } of cells) {
+    if (!isGoal(load)) continue;
+    const ratio = (reference: Contestant): number =>
+      ratioOfRounds(ofRounds(findings, trial, of(MDP, perSecond)), ofRounds(findings, trial, of(reference, perSecond)));
+    const name = `${load.dialect}, ${shownShape(load)}`;
+    rows.push(['share of the bare loop', name, `≥ ${shownShare(SHARE_OF_BARE)}`, shownShare(ratio(BARE))]);
+    if (rival === undefined || !contestants.includes(rival)) continue;
+    rows.push(['times Majortomo', name, `≥ ${String(TIMES_MAJORTOMO)}`, shown(ratio(rival), 1)]);
   }
   return renderTable(
     [
@@ -129,45 +137,31 @@ function goalTable(cells: readonly Cell[], findings: Findings<LoadReport>): stri
   );
 }
 
-function allTable(cells: readonly Cell[], findings: Findings<LoadReport>): string {
+function allTable(cells: readonly Cell[], findings: Findings<SideBySide>): string {
   const rows: string[][] = [];
-  for (const cell of cells) {
-    const bare = ofRounds(findings, cell.bare, perSecond);
-    const bareCpu = ofRounds(findings, cell.bare, (report) => report.cpuUs);
-    const contestants = [
-      [BARE.name, cell.bare],
-      [MDP.name, cell.mdp],
-      ['Majortomo', cell.majortomo],
-    ] as const;
-    for (const [name, trial] of contestants) {
-      if (trial === undefined) continue;
-      const of = (pick: (report: LoadReport) => number): number => medianOf(findings, trial, pick);
+  for (const { load, contestants, trial } of cells) {
+    for (const contestant of contestants) {
+      const middle = (pick: Figure): number => medianOf(findings, trial, of(contestant, pick));
+      const toBare = (pick: Figure): number =>
+        ratioOfRounds(ofRounds(findings, trial, of(contestant, pick)), ofRounds(findings, trial, of(BARE, pick)));
       rows.push([
-        cell.dialect,
-        shownShape(cell.shape),
-        shownBytes(cell.bodyBytes),
-        name,
-        shown(of(perSecond)),
+        load.dialect,
+        shownShape(load),
+        shownBytes(load.bodyBytes),
+        contestant.name,
+        shown(middle(perSecond)),
         shown(
-          of((report) => report.p50Ms),
+          middle((report) => report.p50Ms),
           2,
         ),
         shown(
-          of((report) => report.p99Ms),
+          middle((report) => report.p99Ms),
           2,
         ),
-        shown(
-          of((report) => report.cpuUs),
-          1,
-        ),
-        shown(of((report) => report.rssKiB) / 1024),
-        shownShare(ratioOfRounds(ofRounds(findings, trial, perSecond), bare)),
-        shownShare(
-          ratioOfRounds(
-            ofRounds(findings, trial, (report) => report.cpuUs),
-            bareCpu,
-          ),
-        ),
+        shown(middle(cpuUs), 1),
+        shown(middle((report) => report.rssKiB) / 1024),
+        shownShare(toBare(perSecond)),
+        shownShare(toBare(cpuUs)),
       ]);
     }
   }

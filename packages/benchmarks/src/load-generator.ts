@@ -8,11 +8,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Dialect } from '@mdp/protocol';
+import type { RunningBroker } from './contestants.js';
 
 const run = promisify(execFile);
 const SOURCE = fileURLToPath(new URL('../native/mdpload.c', import.meta.url));
 /** The longest that one run may take beyond its warm-up and its measurement, in seconds. */
 const GRACE_SECONDS = 30;
+
+/** How long a broker's turn is, when several are loaded in turns, in seconds. */
+const TURN_SECONDS = 0.1;
 
 /** What a run asks of a broker. */
 export interface Load {
@@ -30,7 +34,9 @@ export interface Load {
   readonly idleWorkers?: number;
   /** Services of these; those beyond their number are known by one waiting request each. Default 0. */
   readonly idleServices?: number;
+  /** How long each broker warms up before it is measured, in seconds. */
   readonly warmSeconds: number;
+  /** How long each broker is measured, in seconds. */
   readonly measureSeconds: number;
 }
 
@@ -83,17 +89,17 @@ export class LoadGenerator {
   }
 
   /**
-   * Load a broker.
+   * Load one broker, or several in turns of a fraction of a second, so that whatever else the machine does falls on all
+   * of them alike.
    *
-   * @param endpoint - `tcp://127.0.0.1:port`
-   * @param pid - of the broker
-   * @throws Error with what the generator printed when the broker refused, lost or answered wrongly
+   * @returns a report for each broker, in the order given
+   * @throws Error with what the generator printed when a broker refused, lost or answered wrongly
    */
-  async run(endpoint: string, pid: number, load: Load): Promise<LoadReport> {
-    const limit = Math.ceil(load.warmSeconds + load.measureSeconds + GRACE_SECONDS);
+  async run(brokers: readonly RunningBroker[], load: Load): Promise<LoadReport[]> {
+    const limit = Math.ceil((load.warmSeconds + load.measureSeconds) * brokers.length * 1.5 + GRACE_SECONDS);
     const options: readonly (readonly [string, number | string | undefined])[] = [
-      ['-p', endpoint.slice(endpoint.lastIndexOf(':') + 1)],
-      ['-P', pid],
+      ['-p', brokers.map(({ endpoint }) => endpoint.slice(endpoint.lastIndexOf(':') + 1)).join(',')],
+      ['-P', brokers.map(({ child }) => child.pid).join(',')],
       ['-d', load.dialect],
       ['-c', load.clients],
       ['-W', load.window],
@@ -104,7 +110,7 @@ export class LoadGenerator {
       ['-F', load.idleServices],
       ['-u', load.warmSeconds],
       ['-D', load.measureSeconds],
-      ['-H', 2500],
+      ['-T', TURN_SECONDS],
       ['-t', limit],
     ];
     const given = options.flatMap(([letter, value]) => (value === undefined ? [] : [letter, String(value)]));
@@ -116,15 +122,21 @@ export class LoadGenerator {
       const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
       throw new Error(`the load generator gave up: ${stderr.trim()} ${stdout.trim()}`, { cause: error });
     });
-    const report = JSON.parse(stdout) as LoadReport;
-    if (report.errors > 0 || report.lost > 0) {
-      throw new Error(`${String(report.errors)} wrong replies, ${String(report.lost)} lost requests`);
-    }
-    return report;
+    const reports = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as LoadReport);
+    const [errors, lost] = [sum(reports, 'errors'), sum(reports, 'lost')];
+    if (errors > 0 || lost > 0) throw new Error(`${String(errors)} wrong replies, ${String(lost)} lost requests`);
+    return reports;
   }
 
   /** Delete what was compiled. */
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+function sum(reports: readonly LoadReport[], key: 'errors' | 'lost'): number {
+  return reports.reduce((total, report) => total + report[key], 0);
 }

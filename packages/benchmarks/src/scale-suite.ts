@@ -127,9 +127,9 @@ function crowdTrial(
   return {
     name: `${contestant.name}, ${name}`,
     async measure() {
-      const { child, endpoint } = await contestant.start('rfc18');
+      const broker = await contestant.start('rfc18');
       try {
-        return await generator.run(endpoint, child.pid, {
+        const [report] = await generator.run([broker], {
           dialect: 'rfc18',
           clients: CLIENTS,
           window: 1,
@@ -138,8 +138,10 @@ function crowdTrial(
           warmSeconds: WARM_SECONDS,
           measureSeconds,
         });
+        if (report === undefined) throw new Error('the load generator reported nothing');
+        return report;
       } finally {
-        await child.kill();
+        await broker.child.kill();
       }
     },
   };

@@ -6,7 +6,7 @@ import type { Dialect } from '@mdp/protocol';
 import { DIALECTS } from '@mdp/protocol';
 import { Child } from '../../src/children.js';
 import { BARE } from '../../src/contestants.js';
-import type { Load } from '../../src/load-generator.js';
+import type { Load, LoadReport } from '../../src/load-generator.js';
 import { LoadGenerator } from '../../src/load-generator.js';
 
 const generator = await LoadGenerator.compile();
@@ -30,31 +30,37 @@ function tiny(dialect: Dialect, more: Partial<Load> = {}): Load {
   };
 }
 
-async function loadBare(dialect: Dialect, load: Load): Promise<Awaited<ReturnType<LoadGenerator['run']>>> {
+async function loadBare(dialect: Dialect, load: Load, brokers = 1): Promise<LoadReport[]> {
   if (typeof generator === 'string') throw new Error(generator);
-  const { child, endpoint } = await BARE.start(dialect);
+  const running = await Promise.all(Array.from({ length: brokers }, () => BARE.start(dialect)));
   try {
-    return await generator.run(endpoint, child.pid, load);
+    return await generator.run(running, load);
   } finally {
-    await child.kill();
+    for (const { child } of running) await child.kill();
   }
 }
 
 for (const dialect of DIALECTS) {
   testLoad(`the bare loop forwards every request and reply of ${dialect}`, async () => {
-    const report = await loadBare(dialect, tiny(dialect));
-    expect(report.requests).toBeGreaterThan(0);
+    const [report] = await loadBare(dialect, tiny(dialect));
+    expect(report?.requests).toBeGreaterThan(0);
     expect(report).toMatchObject({ errors: 0, lost: 0 });
-    expect(report.rssKiB).toBeGreaterThan(0);
+    expect(report?.rssKiB).toBeGreaterThan(0);
   });
 }
 
 testLoad('idle workers and many services are registered before the load begins', async () => {
-  const report = await loadBare(
+  const [report] = await loadBare(
     'rfc18',
     tiny('rfc18', { workers: 20, services: 5, idleWorkers: 300, idleServices: 7 }),
   );
-  expect(report.requests).toBeGreaterThan(0);
+  expect(report?.requests).toBeGreaterThan(0);
+});
+
+testLoad('several brokers are loaded in turns, and each gets its own report', async () => {
+  const reports = await loadBare('rfc18', tiny('rfc18', { warmSeconds: 0.1, measureSeconds: 0.2 }), 2);
+  expect(reports).toHaveLength(2);
+  for (const report of reports) expect(report.requests).toBeGreaterThan(0);
 });
 
 testLoad('a broker that answers nothing is a failure and not a figure', async () => {
