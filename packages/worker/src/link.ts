@@ -3,10 +3,11 @@
 
 import type { Frame } from '@mdp/protocol';
 import { backoffMs } from '@mdp/protocol/internal';
-import type { Event } from 'zeromq';
+import type { Context, Event, Observer } from 'zeromq';
 import { Dealer } from 'zeromq';
 import type { ResolvedWorkerOptions } from './options.js';
 import { Outbox } from './outbox.js';
+import { giveSocketsBack, takeSockets } from './socket-budget.js';
 import type { Done } from './state/port.js';
 
 /** What a link tells the connection that it belongs to. The link is named, for a closed one may still have a word to say. */
@@ -28,6 +29,9 @@ export interface LinkOwner {
 /** The TCP connection is tried again at least so often: a broker that comes back is found within an interval. */
 const RETRIES_PER_INTERVAL = 2;
 
+/** However short the heartbeat: networks take their time, in milliseconds. */
+const LEAST_TIMEOUT_MS = 2_000;
+
 function openDealer(options: ResolvedWorkerOptions): Dealer {
   const { heartbeatIntervalMs, heartbeatLiveness, reconnectBaseMs, reconnectMaxMs } = options;
   const expiryMs = heartbeatIntervalMs * heartbeatLiveness;
@@ -43,19 +47,23 @@ function openDealer(options: ResolvedWorkerOptions): Dealer {
     // ZeroMQ doubles the first of these until the second. It adds no jitter of its own then: ours is in the first.
     reconnectInterval: Math.round(firstMs),
     reconnectMaxInterval: Math.round(longestMs),
-    connectTimeout: Math.round(expiryMs),
+    connectTimeout: Math.max(LEAST_TIMEOUT_MS, Math.round(expiryMs)),
     // A legacy broker says nothing during a job; the transport must tell whether it is still there.
     ...(options.dialect === 'rfc18'
       ? {}
-      : { heartbeatInterval: Math.max(500, heartbeatIntervalMs), heartbeatTimeout: Math.max(2_000, expiryMs) }),
+      : {
+          heartbeatInterval: Math.max(500, heartbeatIntervalMs),
+          heartbeatTimeout: Math.max(LEAST_TIMEOUT_MS, expiryMs),
+        }),
   });
 }
 
-/** One socket. It is never used for a second registration. */
+/** One DEALER, connected to one broker (MDP-W-01). It is never used for a second registration. */
 export class Link {
   readonly #socket: Dealer;
   readonly #owner: LinkOwner;
   readonly #outbox: Outbox;
+  readonly #context: Context;
   readonly #lingerMs: number;
   /** Whether `connected` will be told. inproc has no transport that could come and go: it stands from the start. */
   readonly monitored: boolean;
@@ -72,7 +80,14 @@ export class Link {
     this.#owner = owner;
     this.#lingerMs = options.lingerMs;
     this.monitored = !endpoint.startsWith('inproc://');
-    this.#socket = openDealer(options);
+    this.#context = options.context;
+    takeSockets(this.#context);
+    try {
+      this.#socket = openDealer(options);
+    } catch (error) {
+      giveSocketsBack(this.#context);
+      throw error;
+    }
     this.#outbox = new Outbox(
       this.#socket,
       {
@@ -88,11 +103,17 @@ export class Link {
       },
       () => performance.now(),
     );
+    let watched = false;
     try {
-      if (this.monitored) void this.#watch();
+      if (this.monitored) {
+        const { events } = this.#socket;
+        watched = true;
+        void this.#watch(events);
+      }
       this.#socket.connect(endpoint);
     } catch (error) {
       this.#socket.close();
+      if (!watched) this.#gone();
       throw error;
     }
     void this.#read();
@@ -150,7 +171,12 @@ export class Link {
     this.#unsent = this.#outbox.close();
     this.#socket.close();
     // A monitored socket says when it is gone; ZeroMQ says nothing of the others.
-    if (!this.monitored) this.#owner.ended(this, this.#unsent);
+    if (!this.monitored) this.#gone();
+  }
+
+  #gone(): void {
+    giveSocketsBack(this.#context);
+    this.#owner.ended(this, this.#unsent);
   }
 
   async #read(): Promise<void> {
@@ -171,8 +197,7 @@ export class Link {
     }
   }
 
-  async #watch(): Promise<void> {
-    const events = this.#socket.events;
+  async #watch(events: Observer): Promise<void> {
     const owner = this.#owner;
     for (;;) {
       let event: Event;
@@ -180,7 +205,7 @@ export class Link {
         event = await events.receive();
       } catch {
         // The monitor is gone, and with it the socket.
-        owner.ended(this, this.#unsent);
+        this.#gone();
         return;
       }
       switch (event.type) {
@@ -196,7 +221,7 @@ export class Link {
           owner.broken(this, 'refused');
           break;
         case 'end':
-          owner.ended(this, this.#unsent);
+          this.#gone();
           return;
         default:
           break;

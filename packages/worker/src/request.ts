@@ -59,9 +59,6 @@ export class Job implements WorkerRequest, HandlerContext {
   readonly endpoint: string;
   readonly token: Frame;
   readonly receivedAt: number;
-  /** The parts that a dialect without PARTIAL joins into its one reply. */
-  joined: Frame[] | undefined;
-  joinedBytes = 0;
   #controller: AbortController | undefined;
   #reason: Error | undefined;
 

@@ -12,6 +12,12 @@ import type { WorkerCounters } from './stats.js';
 /** How many PARTIALs may wait for room in the socket; only a caller that does not await them gets so far. */
 const MAX_WAITING_PARTIALS = 1_000;
 
+/** What was yielded for the one reply of a dialect without PARTIALs. */
+interface Parts {
+  readonly frames: Frame[];
+  bytes: number;
+}
+
 /** Sends what jobs say through the state of their connection. */
 export class Responder {
   readonly #state: ConnectionState;
@@ -20,6 +26,7 @@ export class Responder {
   readonly #streams: boolean;
   readonly #maxJoinedBytes: number;
   readonly #errorReplies: boolean;
+  readonly #parts = new WeakMap<Job, Parts>();
 
   /** @param backlog - how many messages the socket has not taken yet */
   constructor(state: ConnectionState, options: ResolvedWorkerOptions, counters: WorkerCounters, backlog: () => number) {
@@ -60,15 +67,17 @@ export class Responder {
       this.#counters.dropped.replies++;
       return false;
     }
-    job.joinedBytes += byteLength(frames);
-    if (job.joinedBytes > this.#maxJoinedBytes) {
+    let parts = this.#parts.get(job);
+    if (parts === undefined) this.#parts.set(job, (parts = { frames: [], bytes: 0 }));
+    parts.bytes += byteLength(frames);
+    if (parts.bytes > this.#maxJoinedBytes) {
       this.fail(job, {
         status: STATUS.TOO_LARGE,
         message: `the parts of the reply make more than ${String(this.#maxJoinedBytes)} bytes`,
       });
       return false;
     }
-    (job.joined ??= []).push(...frames);
+    parts.frames.push(...frames);
     return true;
   }
 
@@ -79,9 +88,10 @@ export class Responder {
    */
   final(job: Job, frames: readonly Frame[], done?: Done): boolean {
     let body = frames;
-    if (job.joined !== undefined) {
+    const parts = this.#streams ? undefined : this.#parts.get(job);
+    if (parts !== undefined) {
       if (!this.#join(job, frames)) return false;
-      body = job.joined;
+      body = parts.frames;
     }
     return this.#state.final(performance.now(), job.token, body, done);
   }

@@ -320,6 +320,8 @@ export class ConnectionState {
       this.#port.lost(reason);
       return;
     }
+    // What was no broker's fault is no reason to wait longer than the last time.
+    if (reason === 'failed' || reason === 'stalled') this.#attempts = 0;
     const delayMs = backoffMs(++this.#attempts, this.#settings.backoff, this.#settings.random);
     this.#phase = 'backoff';
     this.#openAt = now + delayMs;

@@ -57,6 +57,21 @@ describe('start', () => {
     expect(worker.stats().phase).toBe('stopped');
   });
 
+  test('refuses more connections than ZeroMQ has sockets for, before ZeroMQ runs out of them', async () => {
+    const broker = await HandBroker.bind();
+    const context = new Context();
+    context.maxSockets = 64 + 3 * 4;
+    const few = await startWorker(broker.endpoint, () => 'ok', { context, concurrency: 3 });
+    const many = new Worker(broker.endpoint, 'echo', () => 'ok', { context, concurrency: 2 });
+    stopAtEnd(many);
+    await expect(many.start()).rejects.toMatchObject({ code: 'MDP_INVALID_STATE', cause: { code: 'EMFILE' } });
+    await many.stop();
+    // What is gone counts no more.
+    await few.stop();
+    const next = await startWorker(broker.endpoint, () => 'ok', { context, concurrency: 4 });
+    await waitUntil('the registrations', () => next.stats().registered === 4);
+  });
+
   test('works over inproc, in a context of one’s own', async () => {
     const context = new Context();
     const router = new Router({ context, linger: 0 });

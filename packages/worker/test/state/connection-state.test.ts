@@ -302,6 +302,18 @@ describe('requests', () => {
     expect(counters).toMatchObject({ finals: 0, dropped: { withheld: 1, replies: 1 } });
   });
 
+  test('failures in a row do not make the worker wait longer each time: the broker is well', () => {
+    const { state, port, clock, run, request } = idleBench();
+    for (let i = 0; i < 5; i++) {
+      const { token } = request(`t${String(i)}`);
+      port.take();
+      state.withhold(clock.now(), token);
+      expect(port.take()).toContain('reconnecting 1 in 10');
+      run(10);
+      state.connected(clock.now());
+    }
+  });
+
   test('one that waits for its consumer begins when that takes it', () => {
     const { state, port, counters, request } = idleBench();
     port.begins = false;
