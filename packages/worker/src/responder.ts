@@ -12,6 +12,12 @@ import type { WorkerCounters } from './stats.js';
 /** How many PARTIALs may wait for room in the socket; only a caller that does not await them gets so far. */
 const MAX_WAITING_PARTIALS = 1_000;
 
+/**
+ * After so many PARTIALs the event loop gets a turn. As long as there is room, the socket takes each at once, and a stream
+ * without end would let nothing else happen in the process.
+ */
+const PARTIALS_PER_TURN = 64;
+
 /** What was yielded for the one reply of a dialect without PARTIALs. */
 interface Parts {
   readonly frames: Frame[];
@@ -27,6 +33,7 @@ export class Responder {
   readonly #maxJoinedBytes: number;
   readonly #errorReplies: boolean;
   readonly #parts = new WeakMap<Job, Parts>();
+  #partials = 0;
 
   /** @param backlog - how many messages the socket has not taken yet */
   constructor(state: ConnectionState, options: ResolvedWorkerOptions, counters: WorkerCounters, backlog: () => number) {
@@ -49,7 +56,14 @@ export class Responder {
    * @returns resolves when the socket has taken it: true; or false when the request is over and it was dropped
    */
   partial(job: Job, frames: readonly Frame[]): Promise<boolean> {
-    if (!this.#streams) return Promise.resolve(this.#join(job, frames));
+    const turn = ++this.#partials % PARTIALS_PER_TURN === 0;
+    if (!this.#streams) {
+      const joined = this.#join(job, frames);
+      return new Promise((resolve) => {
+        if (turn) setImmediate(resolve, joined);
+        else resolve(joined);
+      });
+    }
     if (this.#backlog() >= MAX_WAITING_PARTIALS) {
       this.fail(job, {
         status: STATUS.HANDLER_FAILED,
@@ -58,7 +72,8 @@ export class Responder {
       return Promise.resolve(false);
     }
     return new Promise((resolve) => {
-      if (!this.#state.partial(performance.now(), job.token, frames, resolve)) resolve(false);
+      const done: Done = turn ? (sent) => void setImmediate(resolve, sent) : resolve;
+      if (!this.#state.partial(performance.now(), job.token, frames, done)) resolve(false);
     });
   }
 
@@ -69,7 +84,8 @@ export class Responder {
     }
     let parts = this.#parts.get(job);
     if (parts === undefined) this.#parts.set(job, (parts = { frames: [], bytes: 0 }));
-    parts.bytes += byteLength(frames);
+    // A frame counts one byte more than it has, so that empty ones have an end, too.
+    parts.bytes += byteLength(frames) + frames.length;
     if (parts.bytes > this.#maxJoinedBytes) {
       this.fail(job, {
         status: STATUS.TOO_LARGE,

@@ -263,6 +263,34 @@ describe('what a handler gets', () => {
   });
 });
 
+describe('a stream without end', () => {
+  test('lets everything else in the process happen, as long as it is read', async () => {
+    const broker = await HandBroker.bind();
+    let told = false;
+    const worker = await startWorker(broker.endpoint, async function* () {
+      try {
+        for (;;) yield 'part';
+      } finally {
+        told = true;
+      }
+    });
+    const peer = await broker.ready();
+    await broker.request(peer, 't1');
+    await waitUntil('some of it', () => worker.stats().counters.partials > 1_000);
+    await broker.signal(peer, 'disconnect');
+    expect(await broker.ready()).not.toBe(peer);
+    await waitUntil('the generator to be told', () => told);
+  });
+
+  test('of empty parts ends in dialect mdp01, which joins them', async () => {
+    const options = { dialect: 'mdp01', maxJoinedBytes: 10_000, errorReplies: 'always' } as const;
+    const [[header, status] = []] = await replyOf(async function* () {
+      for (;;) yield '';
+    }, options);
+    expect([header, status]).toEqual(['MDPE01', '413']);
+  });
+});
+
 describe('back-pressure', () => {
   test('a broker that does not read stops the stream; when it reads, nothing is missing', async () => {
     const router = new Router({ linger: 0, receiveHighWaterMark: 1 });
