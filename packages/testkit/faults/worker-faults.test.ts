@@ -155,7 +155,10 @@ describe('SIGTERM', () => {
     const ends = await audit(client);
     expect(outcomes(ends)).toEqual({ reply: ends.length });
     expect(repeatedJobs(all)).toBe(0);
-    expect((await statsOf(broker)).counters.workersLost).toMatchObject({ disconnect: 9, unreachable: 0, expired: 0 });
+    // Their DISCONNECT may still be unread when the broker finds that they have hung up; nobody has to be missed.
+    const { disconnect = 0, unreachable = 0, expired } = (await statsOf(broker)).counters.workersLost;
+    expect(disconnect + unreachable).toBe(9);
+    expect(expired).toBe(0);
     note(`rolling restart of 3 workers, 3 times, under load: ${String(ends.length)} requests, none failed`);
   });
 });

@@ -104,17 +104,19 @@ suite.each(MIXES)('broker: $broker, client: $client, worker: $worker', (mix) => 
 
   test('shares the work among several workers', async () => {
     const workers = [await startWorker(), await startWorker(), await startWorker()];
-    // The workers' READYs may still be on their way: ask until each has had its turn.
-    await waitUntil('every worker to be given a request', async () => {
-      expect(await client.ask(SERVICE, [hex('echo'), hex('turn')])).toEqual([[hex('turn')]]);
-      return workers.every((worker) => worker.jobs('echo') > 0);
-    });
     const jobs = (): number[] => workers.map((worker) => worker.jobs('echo'));
     const total = (): number => jobs().reduce((sum, n) => sum + n);
+    let asked = 0;
+    // The workers' READYs may still be on their way: ask until each has had its turn.
+    await waitUntil('every worker to be given a request', async () => {
+      asked++;
+      expect(await client.ask(SERVICE, [hex('echo'), hex('turn')])).toEqual([[hex('turn')]]);
+      return jobs().every((n) => n > 0);
+    });
+    await waitUntil('the workers to report every job', () => total() === asked);
     const before = jobs();
-    const asked = total();
     await client.askInTurn(SERVICE, Array<string[]>(30).fill([hex('echo'), hex('one of many')]));
-    await waitUntil('the workers to report every job', () => total() >= asked + 30);
+    await waitUntil('the workers to report every job', () => total() === asked + 30);
     // The least recently used one is next.
     expect(jobs().map((n, i) => n - (before[i] ?? 0))).toEqual([10, 10, 10]);
   });
