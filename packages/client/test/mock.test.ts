@@ -2,7 +2,9 @@
 // mock.test - the client for users' own tests
 
 import { describe, expect, test } from '@jest/globals';
+import { fileURLToPath } from 'node:url';
 import { text } from '@mdp/protocol';
+import { TestProcess } from '@mdp/testkit';
 import type { ClientLike, Reply } from '../src/index.js';
 import { Client, RemoteError } from '../src/index.js';
 import type { MockAnswer } from '../src/mock.js';
@@ -179,6 +181,12 @@ test('closing ends requests that wait', async () => {
   const mock = new MockClient().reply('s', { delayMs: 60_000 });
   const reply = ask(mock);
   await Promise.all([expect(reply).rejects.toMatchObject({ code: 'MDP_CLOSED' }), mock.close()]);
+});
+
+test('the native part of ZeroMQ is not loaded for it', async () => {
+  await using child = TestProcess.node(fileURLToPath(new URL('fixtures/mock-alone.mjs', import.meta.url)));
+  expect(await child.exited).toEqual({ code: 0, signal: null });
+  expect([child.stderr, child.stdout]).toEqual(['', 'ok, without\n']);
 });
 
 test('a mock has the interface of the client: what is written for one takes the other', async () => {

@@ -3,7 +3,7 @@
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Call, FakeHandle } from './harness.js';
+import type { Call } from './harness.js';
 import { Harness } from './harness.js';
 
 type Step = readonly [action: string, pick: number, amount: number];
