@@ -32,11 +32,11 @@ describe('what goes wrong', () => {
 
   test('no worker: exit code 4, and a guess why', async () => {
     await using broker = await startBroker();
-    const { code, stderr } = await runCli(['echo', 'client', '-t', '0.2'], {
+    const { code, stderr } = await runCli(['echo', 'client', '-t', '2'], {
       env: { MDP_BROKER_URL: broker.endpoint },
     });
     expect(stderr).toBe(
-      `mdp-broker: no reply within 200ms: the broker at ${broker.endpoint} was reached; is there a worker for "mdp-echo", and is the dialect right?\n`,
+      `mdp-broker: no reply within 2s: the broker at ${broker.endpoint} was reached; is there a worker for "mdp-echo", and is the dialect right?\n`,
     );
     expect(code).toBe(4);
   });
@@ -74,10 +74,14 @@ describe('what goes wrong', () => {
   await said(worker, 'registered');
   const args = ['echo', 'client', '-b', broker.endpoint, '-r', '1000000', '-d', '10ms'];
   const client = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const exited = once(client, 'exit');
-  await once(client.stdout, 'data');
-  client.stdout.destroy();
-  expect(await exited).toEqual([141, null]);
+  try {
+    const exited = once(client, 'exit');
+    await once(client.stdout, 'data');
+    client.stdout.destroy();
+    expect(await exited).toEqual([141, null]);
+  } finally {
+    client.kill('SIGKILL');
+  }
 });
 
 test('ping answers with version and age', async () => {

@@ -2,8 +2,8 @@
 // cli - runs mdp-broker as a process, as a user does
 
 import { fileURLToPath } from 'node:url';
-import type { ProcessOptions, RunResult } from '@mdp/testkit';
-import { TestProcess, run, waitUntil } from '@mdp/testkit';
+import type { ProcessOptions } from '@mdp/testkit';
+import { TestProcess, waitUntil } from '@mdp/testkit';
 
 /** The script that npm links as `mdp-broker`. */
 export const BIN = fileURLToPath(new URL('../../bin/mdp-broker.js', import.meta.url));
@@ -25,9 +25,20 @@ export function startCli(args: readonly string[], options: ProcessOptions = {}):
   return TestProcess.node(BIN, args, quiet(options));
 }
 
-/** Run it to its end. */
-export function runCli(args: readonly string[], options: ProcessOptions = {}): Promise<RunResult> {
-  return run(process.execPath, [BIN, ...args], { ...quiet(options), allowFailure: true });
+/** What came of a command that ended. */
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Run it to its end, which must come before the test's. */
+export async function runCli(args: readonly string[], options: ProcessOptions = {}): Promise<CliResult> {
+  await using child = startCli(args, options);
+  child.endInput();
+  await waitUntil(`the end of mdp-broker ${args.join(' ')}`, () => !child.alive, 15_000);
+  const { code } = await child.exited;
+  return { code, stdout: child.stdout, stderr: child.stderr };
 }
 
 /** Wait for a line on stderr. */
@@ -49,6 +60,12 @@ export interface RunningBroker extends AsyncDisposable {
 /** Start a broker on any free port and wait until it listens. */
 export async function startBroker(args: readonly string[] = [], options: ProcessOptions = {}): Promise<RunningBroker> {
   const child = startCli(['-b', 'tcp://127.0.0.1:*', ...args], options);
-  const [, endpoint = ''] = await said(child, /listening on (tcp:\/\/[^ "\n]+)/);
-  return { process: child, endpoint, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
+  try {
+    const [, endpoint = ''] = await said(child, /listening on (tcp:\/\/[^ "\n]+)/);
+    return { process: child, endpoint, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
+  } catch (error) {
+    // Nobody else would end it, and it would keep the test runner.
+    await child.kill();
+    throw error;
+  }
 }
