@@ -8,6 +8,9 @@ import { asError, errorCode } from './system-error.js';
 /** The most messages that are read before the event loop gets a turn: timers must run under any load. */
 const TURN_AT_MOST = 256;
 
+/** How long reading rests after a failure that was not expected, in milliseconds. */
+const FAILURE_PAUSE_MS = 20;
+
 /** What a loop feeds. */
 export interface RouterLoopHost {
   /** A turn begins; the time that is used for all of it. */
@@ -47,31 +50,46 @@ export class RouterLoop {
         socket.receiveTimeout = 0;
         this.hungry = true;
         for (let count = 1; ; count++) {
-          host.message(now, frames);
+          this.#deliver(now, frames);
           if (count === TURN_AT_MOST) break;
           // `readable` asks ZeroMQ without a rejected promise, which costs more than a message.
-          if (!socket.readable) {
+          if (this.#closing || !socket.readable) {
             this.hungry = false;
             break;
           }
-          frames = await socket.receive();
+          try {
+            frames = await socket.receive();
+          } catch (error) {
+            if (errorCode(error) !== 'EAGAIN') throw error;
+            // There was none after all.
+            this.hungry = false;
+            break;
+          }
         }
+        if (this.#closing) return;
         socket.receiveTimeout = -1;
         if (!this.hungry) host.drained(now);
         host.settled(now);
         if (this.hungry) await new Promise(setImmediate);
       } catch (error) {
-        if (this.#ended(error)) return;
+        this.hungry = false;
+        const code = errorCode(error);
+        if (this.#closing || code === 'EBADF' || code === 'ETERM' || code === 'ENOTSOCK') return;
+        if (code !== 'EAGAIN') host.failed(asError(error));
+        // It may fail in the same way at once, again and again: the rest of the process must go on.
+        await new Promise((resolve) => setTimeout(resolve, FAILURE_PAUSE_MS));
+        if (!socket.closed) socket.receiveTimeout = -1;
       }
     }
   }
 
-  #ended(error: unknown): boolean {
-    const code = errorCode(error);
-    if (this.#closing || code === 'EBADF' || code === 'ETERM' || code === 'ENOTSOCK') return true;
-    if (!this.#socket.closed) this.#socket.receiveTimeout = -1;
-    if (code !== 'EAGAIN') this.#host.failed(asError(error));
-    return false;
+  /** A message that its host stumbles over concerns nobody but its sender. */
+  #deliver(now: number, frames: readonly Frame[]): void {
+    try {
+      this.#host.message(now, frames);
+    } catch (error) {
+      this.#host.failed(asError(error));
+    }
   }
 
   /** Stop reading; the socket is closed by its owner. */
