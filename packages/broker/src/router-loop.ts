@@ -42,7 +42,7 @@ export class RouterLoop {
   async run(): Promise<void> {
     const socket = this.#socket;
     const host = this.#host;
-    while (!this.#closing) {
+    while (this.#isOpen()) {
       try {
         // Waits. Promises for what is there already resolve at once, without a turn of the event loop.
         let frames: Frame[] = await socket.receive();
@@ -53,7 +53,7 @@ export class RouterLoop {
           this.#deliver(now, frames);
           if (count === TURN_AT_MOST) break;
           // `readable` asks ZeroMQ without a rejected promise, which costs more than a message.
-          if (this.#closing || !socket.readable) {
+          if (!this.#isOpen() || !socket.readable) {
             this.hungry = false;
             break;
           }
@@ -66,7 +66,7 @@ export class RouterLoop {
             break;
           }
         }
-        if (this.#closing) return;
+        if (!this.#isOpen()) return;
         socket.receiveTimeout = -1;
         if (!this.hungry) host.drained(now);
         host.settled(now);
@@ -74,7 +74,7 @@ export class RouterLoop {
       } catch (error) {
         this.hungry = false;
         const code = errorCode(error);
-        if (this.#closing || code === 'EBADF' || code === 'ETERM' || code === 'ENOTSOCK') return;
+        if (!this.#isOpen() || code === 'EBADF' || code === 'ETERM' || code === 'ENOTSOCK') return;
         if (code !== 'EAGAIN') host.failed(asError(error));
         // It may fail in the same way at once, again and again: the rest of the process must go on.
         await new Promise((resolve) => setTimeout(resolve, FAILURE_PAUSE_MS));
@@ -90,6 +90,10 @@ export class RouterLoop {
     } catch (error) {
       this.#host.failed(asError(error));
     }
+  }
+
+  #isOpen(): boolean {
+    return !this.#closing;
   }
 
   /** Stop reading; the socket is closed by its owner. */
