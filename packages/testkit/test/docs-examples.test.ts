@@ -50,7 +50,7 @@ describe('code that is taken from a file', () => {
 describe('types', () => {
   test('the examples fit the packages', () => {
     expect(checkFiles(examples.map((path) => ({ path })))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test('code in documents that is in no file fits the packages', () => {
     const sources = fragments.map(({ title, block }) => ({
@@ -58,7 +58,7 @@ describe('types', () => {
       text: block.code,
     }));
     expect(checkFragments(sources)).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
 
 // Those in folders of their own are several programs that belong together; they have a test each.
@@ -66,6 +66,6 @@ const alone = examples.filter((path) => /\/examples\/[^/]+$/.test(path));
 
 describe('each example runs to its end', () => {
   test.each(alone)('%s', async (path) => {
-    await runExample(join(ROOT, path));
-  });
+    await runExample(join(ROOT, path), { timeoutMs: 30_000 });
+  }, 40_000);
 });

@@ -6,6 +6,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeBlocks, exampleText, runExample } from '@mdp/testkit';
+import { anchorsOf, linksOf } from './support/documents.js';
+import { checkFiles, checkFragments } from './support/typecheck.js';
 
 describe('codeBlocks', () => {
   test('finds blocks with their language, line and note', () => {
@@ -88,4 +90,42 @@ describe('runExample', () => {
     const endless = await example('d.mjs', 'console.log(1); setInterval(() => {}, 1000);');
     await expect(runExample(endless, { timeoutMs: 1000 })).rejects.toThrow(/did not end within 1000 ms\n1\n/);
   });
+});
+
+describe('links and headings', () => {
+  test('finds links within the repository, relative to their document, and none in code', () => {
+    const text = '[a](b.md#c) [d](https://x.org/) [e](#f) `[g](h.md)`\n\n```md\n[i](j.md)\n```\n';
+    expect(linksOf({ path: 'docs/k.md', text, blocks: [] })).toEqual([
+      { target: 'b.md#c', path: 'docs/b.md', anchor: 'c' },
+      { target: '#f', path: 'docs/k.md', anchor: 'f' },
+    ]);
+  });
+
+  test('names headings as GitHub does', () => {
+    const text = '# A `b`, c_d!\n\n## 5. In [e](f) - g\n\n```sh\n# no heading\n```\n\n## Same\n\n## Same\n';
+    expect([...anchorsOf({ path: 'a.md', text, blocks: [] })]).toEqual(['a-b-c_d', '5-in-e---g', 'same', 'same-1']);
+  });
+});
+
+describe('types', () => {
+  test('a fragment may use names of the reader and leave the function around it out, but no call that is not there', () => {
+    const complaints = checkFragments([
+      { path: 'docs/good.js', text: "if (image) return await client.request('resize', [image]);" },
+      { path: 'docs/bad.js', text: 'await client.reqest(service);' },
+    ]);
+    expect(complaints).toEqual([expect.stringMatching(/^docs\/bad\.js:1: TS2551: .*reqest/)]);
+  }, 120_000);
+
+  test('a file must stand alone, and TypeScript must say what may be undefined', () => {
+    const imports = "import { text } from '@mdp/client';\n";
+    const complaints = checkFiles([
+      { path: 'docs/good.ts', text: `${imports}text(new Uint8Array())?.trim();` },
+      { path: 'docs/careless.ts', text: `${imports}text(new Uint8Array()).trim();` },
+      { path: 'docs/incomplete.ts', text: 'export const a = missing;' },
+    ]);
+    expect(complaints.sort()).toEqual([
+      expect.stringMatching(/^docs\/careless\.ts:2: TS2532/),
+      expect.stringMatching(/^docs\/incomplete\.ts:1: TS2304/),
+    ]);
+  }, 120_000);
 });

@@ -77,6 +77,9 @@ const TOLERATED = new Set([
 /** JavaScript looks into values of several types, or of any, without asking first. */
 const UNASKED = /^Property '\w+' does not exist on type '(?:unknown'|[^']+ \|)/;
 
+/** Files that were read already: the libraries are most of the work. All programs here read them in the same way. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
 function check(sources: readonly Source[], options: ts.CompilerOptions, tolerated: ReadonlySet<number>): string[] {
   const texts = new Map(sources.flatMap(({ path, text }) => (text === undefined ? [] : [[join(ROOT, path), text]])));
   const plain = ts.createCompilerHost(options);
@@ -88,8 +91,9 @@ function check(sources: readonly Source[], options: ts.CompilerOptions, tolerate
     readFile: (name) => own(name) ?? plain.readFile(name),
     getSourceFile: (name, languageVersion, ...rest) => {
       const text = own(name);
-      if (text === undefined) return plain.getSourceFile(name, languageVersion, ...rest);
-      return ts.createSourceFile(name, text, languageVersion);
+      if (text !== undefined) return ts.createSourceFile(name, text, languageVersion);
+      if (!parsed.has(name)) parsed.set(name, plain.getSourceFile(name, languageVersion, ...rest));
+      return parsed.get(name);
     },
   };
   const program = ts.createProgram({ rootNames: sources.map(({ path }) => join(ROOT, path)), options, host });
