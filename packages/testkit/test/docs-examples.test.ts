@@ -65,7 +65,11 @@ describe('types', () => {
 const alone = examples.filter((path) => /\/examples\/[^/]+$/.test(path));
 
 describe('each example runs to its end', () => {
-  test.each(alone)('%s', async (path) => {
-    await runExample(join(ROOT, path), { timeoutMs: 30_000 });
-  }, 40_000);
+  test.each(alone)(
+    '%s',
+    async (path) => {
+      await runExample(join(ROOT, path), { timeoutMs: 30_000 });
+    },
+    40_000,
+  );
 });
