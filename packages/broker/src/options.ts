@@ -6,16 +6,12 @@ import {
   DEFAULT_ENDPOINT,
   DEFAULT_HEARTBEAT_INTERVAL_MS,
   DEFAULT_HEARTBEAT_LIVENESS,
-  encodeServiceName,
+  MAX_SERVICE_NAME_BYTES,
+  MMI_PREFIX,
+  bytes,
+  decodeServiceName,
 } from '@mdp/protocol';
-import {
-  booleanOption,
-  choiceOption,
-  durationOption,
-  endpointOption,
-  integerOption,
-  refuseUnknownOptions,
-} from '@mdp/protocol/internal';
+import { booleanOption, choiceOption, durationOption, endpointOption, integerOption } from '@mdp/protocol/internal';
 
 /** Who may talk to an endpoint. What comes from anybody else is dropped and counted. */
 export type Role = 'any' | 'client' | 'worker';
@@ -152,7 +148,7 @@ const SERVICE_OPTION_NAMES = ['maxAttempts', 'maxQueued', 'noWorkerTimeoutMs', '
  * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` that names the option, the value and what is allowed
  */
 export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBrokerOptions {
-  refuseUnknownOptions(options, OPTION_NAMES);
+  checkOptions('options', options, OPTION_NAMES);
   const d = BROKER_DEFAULTS;
   const count = (name: keyof typeof BROKER_DEFAULTS & keyof BrokerOptions, min: number, max = MANY): number =>
     integerOption(name, options[name] as number | undefined, d[name] as number, min, max);
@@ -189,37 +185,71 @@ export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBroke
     sendHighWaterMark: count('sendHighWaterMark', 1),
     maxOutboxMessages: count('maxOutboxMessages', 1),
     maxOutboxBytes: count('maxOutboxBytes', 1, 2 ** 40),
-    services: resolveServices(options.services ?? {}, anyService),
+    services: resolveServices(options.services === undefined ? {} : options.services, anyService),
     anyService,
   };
 }
 
+/**
+ * Options must be an object, and have no names but these.
+ *
+ * @param path - where it stands; the name of a wrong option comes behind it, unless it is the outermost one
+ */
+function checkOptions(path: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new ArgumentError(path, options, `an object with ${known.join(', ')}`);
+  }
+  const unknown = Object.entries(options).find(([name]) => !known.includes(name));
+  if (unknown === undefined) return;
+  const [name, value] = unknown as [string, unknown];
+  const where = path === 'options' ? name : `${path}.${name}`;
+  throw new ArgumentError(where, value, `one of the options ${known.join(', ')}`);
+}
+
 function resolveEndpoints(given: NonNullable<BrokerOptions['endpoints']>): Required<EndpointOptions>[] {
-  const list: readonly (string | EndpointOptions)[] = Array.isArray(given)
-    ? (given as readonly (string | EndpointOptions)[])
-    : [given as string | EndpointOptions];
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
   if (list.length === 0) throw new ArgumentError('endpoints', list, 'one endpoint or more');
+  const taken = new Set<string>();
   return list.map((item, i) => {
     const name = list.length === 1 ? 'endpoints' : `endpoints[${String(i)}]`;
-    if (typeof item === 'string') return { endpoint: endpointOption(name, item), role: 'any' };
-    if (typeof item !== 'object') throw new ArgumentError(name, item, 'a string or { endpoint, role }');
-    refuseUnknownOptions(item, ['endpoint', 'role']);
-    return {
-      endpoint: endpointOption(`${name}.endpoint`, item.endpoint),
-      role: choiceOption(`${name}.role`, item.role, 'any', ['any', 'client', 'worker']),
-    };
+    const resolved = resolveEndpoint(name, item);
+    const { endpoint } = resolved;
+    // A port that the system chooses is another one each time.
+    if (taken.has(endpoint) && !endpoint.endsWith('*')) {
+      throw new ArgumentError(name, endpoint, 'an endpoint that is not given twice');
+    }
+    taken.add(endpoint);
+    return resolved;
   });
 }
 
-function resolveServices(
-  given: Readonly<Record<string, ServiceOptions>>,
-  base: ResolvedServiceOptions,
-): Map<string, ResolvedServiceOptions> {
+function resolveEndpoint(name: string, item: unknown): Required<EndpointOptions> {
+  if (typeof item === 'string') return { endpoint: endpointOption(name, item), role: 'any' };
+  if (typeof item !== 'object' || item === null) throw new ArgumentError(name, item, 'a string or { endpoint, role }');
+  checkOptions(name, item, ['endpoint', 'role']);
+  const { endpoint, role } = item as EndpointOptions;
+  return {
+    endpoint: endpointOption(`${name}.endpoint`, endpoint),
+    role: choiceOption(`${name}.role`, role, 'any', ['any', 'client', 'worker']),
+  };
+}
+
+function resolveServices(given: unknown, base: ResolvedServiceOptions): Map<string, ResolvedServiceOptions> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new ArgumentError('services', given, 'an object of names and their options');
+  }
   const services = new Map<string, ResolvedServiceOptions>();
-  for (const [name, options] of Object.entries(given)) {
-    encodeServiceName(name);
-    refuseUnknownOptions(options, SERVICE_OPTION_NAMES);
-    const at = (option: string): string => `services.${name}.${option}`;
+  for (const [name, options] of Object.entries(given as Readonly<Record<string, ServiceOptions>>)) {
+    if (decodeServiceName(bytes(name)) !== name || name.startsWith(MMI_PREFIX)) {
+      throw new ArgumentError(
+        'services',
+        name,
+        `a printable string of 1 to ${String(MAX_SERVICE_NAME_BYTES)} bytes of UTF-8 that does not begin with ${MMI_PREFIX}`,
+      );
+    }
+    const path = `services.${name}`;
+    checkOptions(path, options, SERVICE_OPTION_NAMES);
+    const at = (option: string): string => `${path}.${option}`;
     services.set(name, {
       maxAttempts: integerOption(at('maxAttempts'), options.maxAttempts, base.maxAttempts, 1, 100),
       maxQueued: integerOption(at('maxQueued'), options.maxQueued, base.maxQueued, 0, MANY),
