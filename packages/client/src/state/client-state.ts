@@ -245,6 +245,7 @@ export class ClientState {
     this.#watch(exchange);
   }
 
+  /** Any number of these may come before the FINAL (MDP-C-06). */
   #partial(now: number, link: Link, exchange: Exchange, message: ClientInbound): void {
     exchange.phase = 'streaming';
     if (exchange.policy.idleTimeoutMs > 0) exchange.idleAt = now + exchange.policy.idleTimeoutMs;
@@ -325,7 +326,7 @@ export class ClientState {
     link.handle.receive();
   }
 
-  /** An attempt has failed, its connection is settled: try again, or end. */
+  /** An attempt has failed, its connection is settled: try again, or end with the attempts made (MDP-C-10). */
   #attemptFailed(now: number, exchange: Exchange, error: RequestError): void {
     const { policy, phase, attempts } = exchange;
     exchange.link = undefined;

@@ -22,7 +22,7 @@ describe('a late reply', () => {
       await using broker = await ToyBroker.bind();
       await using client = new Client(broker.endpoint);
       const controller = new AbortController();
-      const options = how === 'timeout' ? { timeoutMs: 30 } : how === 'abort' ? { signal: controller.signal } : {};
+      const options = how === 'timeout' ? { timeoutMs: 400 } : how === 'abort' ? { signal: controller.signal } : {};
       const reply = client.request('echo', 'first', options);
       const first = await broker.next();
       if (how === 'leaving the iteration') {

@@ -14,7 +14,7 @@ test('what is not read stays at the broker, and comes in order, without a gap, o
   const reply = client.request('stream', 'x');
   const request = await broker.next();
   // What ZeroMQ keeps for one peer at the broker: little, so that the test sees it fill up soon.
-  broker.raw.socket.sendHighWaterMark = 4;
+  broker.socket.sendHighWaterMark = 4;
   let sent = 0;
   let blocked = 0;
   const send = async (): Promise<boolean> => {

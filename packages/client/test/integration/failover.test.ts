@@ -51,8 +51,8 @@ describe('several endpoints', () => {
       reconnectMaxMs: 20,
     });
     const replies = Array.from({ length: 10 }, () => client.request('who', 'are you'));
-    await waitUntil('requests at both', () => a.raw.inbox.length > 0 && b.seen.length > 0);
-    const held = a.raw.inbox.length;
+    await waitUntil('requests at both', () => a.untaken > 0 && b.seen.length > 0);
+    const held = a.untaken;
     await a.close();
     const names = (await Promise.all(replies)).map(([frame]) => text(frame as Uint8Array));
     expect(new Set(names)).toEqual(new Set(['b']));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// management.test - the helpers for MMI, against a broker played by hand
+// management.test - what the client asks over MMI, against a broker played by hand
 
 import { describe, expect, test } from '@jest/globals';
 import { Client } from '../../src/index.js';

@@ -28,7 +28,7 @@ describe('concurrency', () => {
     for (let i = 0; i < 8; i++) waiting.push(await broker.next());
     expect(new Set(waiting.map(({ peer }) => peer)).size).toBe(8);
     expect(client.stats()).toMatchObject({ pending: 20, queued: 12, endpoints: [{ busy: 8, idle: 0 }] });
-    expect(broker.raw.inbox).toHaveLength(0);
+    expect(broker.untaken).toBe(0);
     for (let done = 0; done < 20; done++) {
       const request = waiting.shift() ?? (await broker.next());
       await request.final(...request.body);

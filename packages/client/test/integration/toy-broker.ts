@@ -4,7 +4,8 @@
 import { expect } from '@jest/globals';
 import type { Dialect, Frame } from '@mdp/protocol';
 import { bytes, decodeAtBroker, encodeClientReply, encodeErrorReply, text } from '@mdp/protocol';
-import { RawBroker, freePort, waitUntil } from '@mdp/testkit';
+import { freePort, waitUntil } from '@mdp/testkit';
+import { Router } from 'zeromq';
 
 /** A request as it arrived. */
 export class ToyRequest {
@@ -17,7 +18,7 @@ export class ToyRequest {
   readonly #envelope: Frame[];
 
   constructor(
-    readonly broker: RawBroker,
+    readonly socket: Router,
     readonly frames: readonly Buffer[],
   ) {
     const request = decodeAtBroker(frames, 1);
@@ -43,33 +44,42 @@ export class ToyRequest {
 
   /** Send these frames instead of a reply. */
   async raw(...frames: (Uint8Array | string)[]): Promise<void> {
-    await this.broker.send(this.frames[0] as Buffer, ...frames);
+    await this.socket.send([this.frames[0] as Buffer, ...frames]);
   }
 
   async #send(type: 'partial' | 'final', body: Frame[]): Promise<void> {
-    await this.broker.send(...encodeClientReply(this.dialect, this.#envelope, type, bytes(this.service), body));
+    await this.socket.send(encodeClientReply(this.dialect, this.#envelope, type, bytes(this.service), body));
   }
 }
+
+type Answer = (request: ToyRequest) => Promise<void>;
 
 /** A broker that hands its requests to the test one by one, or answers by a function. */
 export class ToyBroker {
   /** Every request so far. */
   readonly seen: ToyRequest[] = [];
+  readonly socket = new Router({ linger: 0, mandatory: true, sendTimeout: 0, sendHighWaterMark: 0 });
+  readonly #answer: Answer | undefined;
   #taken = 0;
-  #closed = false;
-  readonly #answer: ((request: ToyRequest) => Promise<void>) | undefined;
-  readonly #serving: Promise<void>;
+  #serving = Promise.resolve();
 
-  private constructor(
-    readonly raw: RawBroker,
-    answer?: (request: ToyRequest) => Promise<void>,
-  ) {
+  private constructor(answer: Answer | undefined) {
     this.#answer = answer;
-    this.#serving = this.#serve();
   }
 
-  static async bind(answer?: (request: ToyRequest) => Promise<void>, endpoint?: string): Promise<ToyBroker> {
-    return new ToyBroker(await RawBroker.bind(endpoint), answer);
+  /** @param endpoint - where to listen; without one on any free port */
+  static async bind(answer?: Answer, endpoint = 'tcp://127.0.0.1:*'): Promise<ToyBroker> {
+    const broker = new ToyBroker(answer);
+    try {
+      await broker.socket.bind(endpoint);
+    } catch (error) {
+      broker.socket.close();
+      throw error;
+    }
+    broker.#serving = broker.#serve();
+    // Whoever closes it meets the error.
+    broker.#serving.catch(() => undefined);
+    return broker;
   }
 
   /**
@@ -77,7 +87,7 @@ export class ToyBroker {
    *
    * @param endpoint - where it was before; a broker that just died may hold on to its port for a moment
    */
-  static async mortal(answer?: (request: ToyRequest) => Promise<void>, endpoint?: string): Promise<ToyBroker> {
+  static async mortal(answer?: Answer, endpoint?: string): Promise<ToyBroker> {
     const where = endpoint ?? `tcp://127.0.0.1:${String(await freePort())}`;
     return waitUntil(`a bind to ${where}`, () =>
       ToyBroker.bind(answer, where).catch((error: unknown) => {
@@ -88,7 +98,7 @@ export class ToyBroker {
   }
 
   get endpoint(): string {
-    return this.raw.endpoint;
+    return this.socket.lastEndpoint ?? '';
   }
 
   /** The connections that requests came on. */
@@ -96,30 +106,31 @@ export class ToyBroker {
     return new Set(this.seen.map(({ peer }) => peer));
   }
 
+  /** How many requests came that {@link next} has not given out. */
+  get untaken(): number {
+    return this.seen.length - this.#taken;
+  }
+
   /** The next request that was not yet taken. */
   async next(): Promise<ToyRequest> {
-    const frames = this.#answer === undefined ? await this.raw.receive() : undefined;
-    if (frames !== undefined) this.seen.push(new ToyRequest(this.raw, frames));
+    await waitUntil('a request at the toy broker', () => this.untaken > 0);
     return this.seen[this.#taken++] as ToyRequest;
   }
 
   async #serve(): Promise<void> {
-    if (this.#answer === undefined) return;
-    while (!this.#closed) {
-      const frames = this.raw.inbox.shift();
-      if (frames === undefined) await new Promise((resolve) => setImmediate(resolve));
-      else {
-        const request = new ToyRequest(this.raw, frames);
-        this.seen.push(request);
-        await this.#answer(request);
-      }
+    for await (const frames of this.socket) {
+      const request = new ToyRequest(this.socket, frames);
+      this.seen.push(request);
+      await this.#answer?.(request).catch((error: unknown) => {
+        // The client may be gone, or this broker closed in the middle: then there is nobody to answer.
+        if ((error as { code?: unknown }).code !== 'EHOSTUNREACH' && !this.socket.closed) throw error;
+      });
     }
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.socket.close();
     await this.#serving;
-    this.raw.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -124,7 +124,7 @@ test.each([1, 3])('over %i endpoints', (count) => {
       expect(h.state.nextDeadline()).toBe(Infinity);
       expect([h.state.pending, h.state.queued]).toEqual([0, 0]);
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });
 
@@ -147,6 +147,6 @@ test('a request that may wait for ever is served as soon as a broker is there, h
       }
       expect(last.sink.complete).toBe(true);
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });
