@@ -5,12 +5,13 @@ import { describe, expect, test } from '@jest/globals';
 import { waitUntil } from '@mdp/testkit';
 import { HandBroker, startWorker } from './support.js';
 
-const OPTIONS = { heartbeatIntervalMs: 50, heartbeatLiveness: 4 };
+/** Long enough that a busy machine does not make a stall of its own. */
+const OPTIONS = { heartbeatIntervalMs: 150, heartbeatLiveness: 4 };
 const EXPIRY_MS = OPTIONS.heartbeatIntervalMs * OPTIONS.heartbeatLiveness;
 
-/** Hold the event loop for twice the expiry. */
+/** Hold the event loop for longer than the expiry. */
 function block(): void {
-  const end = performance.now() + 2 * EXPIRY_MS;
+  const end = performance.now() + 1.25 * EXPIRY_MS;
   while (performance.now() < end);
 }
 
