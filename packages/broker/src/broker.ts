@@ -289,25 +289,31 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
 
   /** A snapshot of what it does and has counted. */
   stats(): BrokerStats {
+    return {
+      ...this.#summary(),
+      endpoints: this.endpoints,
+      services: describeServices(this.#state.dispatcher.services),
+      outbox: this.#port.backlog,
+    };
+  }
+
+  /** What costs the same however many services and peers there are. */
+  #summary(): Omit<BrokerStats, 'endpoints' | 'services' | 'outbox'> {
     const { dispatcher, counters, connections, workers } = this.#state;
     return {
       version: VERSION,
       uptimeMs: this.#phase === 'new' ? 0 : Math.round(performance.now() - this.#startedAt),
-      endpoints: this.endpoints,
       state: this.#phase,
-      services: describeServices(dispatcher.services),
       workers: { registered: workers, waiting: workers - dispatcher.busy.size, busy: dispatcher.busy.size },
       requests: { queued: dispatcher.queued, queuedBytes: dispatcher.queuedBytes, running: dispatcher.busy.size },
       connections: connections.size,
-      outbox: this.#port.backlog,
       counters: structuredClone(counters),
     };
   }
 
   /** What `mmi.broker` answers: no addresses, and no list of services. */
   #describe(): unknown {
-    const { version, uptimeMs, state, workers, requests, connections, counters } = this.stats();
     const { endpoints, services, anyService, ...limits } = this.options;
-    return { version, uptimeMs, state, dialects: DIALECTS, limits, workers, requests, connections, counters };
+    return { ...this.#summary(), dialects: DIALECTS, limits };
   }
 }
