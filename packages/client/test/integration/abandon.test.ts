@@ -123,6 +123,7 @@ test('what a rogue broker sends after the FINAL never reaches a request (MDP-C-0
   await rogue.partial('stray');
   await replies[Number(rogue.body[0])];
   await honest.final('real');
+  await replies[Number(honest.body[0])];
   // The connection that was used last is used first: these pass by the one with the strays, until they have arrived there.
   for (let i = 0; i < 20; i++) {
     const reply = client.request('echo', 'pass');
