@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { Frame } from '@mdp/protocol';
 import { BindError, DIALECTS, NONCE_LENGTH, StateError, decodeAtBroker } from '@mdp/protocol';
-import { durationOption, refuseUnknownOptions } from '@mdp/protocol/internal';
+import { MAX_DURATION_MS, durationOption, refuseUnknownOptions } from '@mdp/protocol/internal';
 import { Router } from 'zeromq';
 import { BrokerClock } from './clock.js';
 import type { BrokerEvents } from './events.js';
@@ -52,8 +52,8 @@ interface Bound {
  * await broker.start();
  * ```
  *
- * Its events are {@link BrokerEvents}. An `error` event without a listener does not end the process: it is counted as
- * all others are, and the broker goes on.
+ * Its events are {@link BrokerEvents}. An `error` event without a listener does not end the process: it becomes a warning
+ * of the process, and the broker goes on. So does what a listener throws: it comes as `error` event.
  */
 export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposable {
   /** What holds for this broker, defaults filled in. */
@@ -65,8 +65,12 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   #bound: Bound[] = [];
   #phase: BrokerStats['state'] = 'new';
   #startedAt = 0;
+  #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
+  /** Until when running requests may take while it stops, by `performance.now()`. */
+  #drainUntil = Infinity;
   #onIdle: (() => void) | undefined;
+  #onShorterDrain: (() => void) | undefined;
 
   /**
    * @param options - see {@link BrokerOptions}; all may be left out
@@ -81,7 +85,9 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
           return state.counters;
         },
         unreachable: (connection, frames) => {
-          state.unreachable(this.#clock.now(), connection, frames);
+          this.#guard(() => {
+            state.unreachable(this.#wakeUp.turn(), connection, frames);
+          });
           // Nothing more may come from there: what had come before is read in this turn of the event loop.
           this.#wakeUp.soon();
         },
@@ -89,7 +95,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
           this.#failed(error);
         },
         emit: (event, build) => {
-          if (this.listenerCount(event) > 0) this.emit(event, ...(build() as never));
+          if (this.listenerCount(event) > 0) this.#tell(event, build());
         },
       },
       { maxMessages: this.options.maxOutboxMessages, maxBytes: this.options.maxOutboxBytes },
@@ -100,9 +106,11 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
       stallMs: Math.max(50, this.options.heartbeatIntervalMs / 2),
       hungry: () => this.#bound.some(({ loop }) => loop.hungry),
       wake: (now) => {
-        // The event loop has read all input before it came here.
-        for (let socket = 0; socket < this.#bound.length; socket++) state.drained(now, socket);
-        state.tick(now);
+        this.#guard(() => {
+          // The event loop has read all input before it came here.
+          for (let socket = 0; socket < this.#bound.length; socket++) state.drained(now, socket);
+          state.tick(now);
+        });
         this.#settled();
       },
       stalled: (ms) => {
@@ -121,11 +129,18 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
    * Bind all endpoints and begin to serve.
    *
    * @throws BindError `MDP_BIND` when an endpoint cannot be bound; nothing is bound then, and it may be tried again
-   * @throws StateError `MDP_INVALID_STATE` when it was started before; a broker that was stopped is not started again
+   * @throws StateError `MDP_INVALID_STATE` when it was started or stopped before; a broker that was stopped is not started
+   * again
    */
   async start(): Promise<void> {
+    if (this.#stopping !== undefined) throw new StateError('the broker cannot be started: it was stopped');
     if (this.#phase !== 'new') throw new StateError(`the broker cannot be started: it is ${this.#phase}`);
     this.#phase = 'running';
+    this.#starting = this.#start();
+    await this.#starting;
+  }
+
+  async #start(): Promise<void> {
     const sockets: { role: Role; socket: Router; endpoints: string[] }[] = [];
     try {
       for (const role of ROLES) {
@@ -144,7 +159,10 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
         }
       }
     } catch (error) {
-      for (const { socket } of sockets) socket.close();
+      for (const { socket, endpoints } of sockets) {
+        for (const endpoint of endpoints) this.#unbind(socket, endpoint);
+        socket.close();
+      }
       this.#phase = 'new';
       throw error;
     }
@@ -173,7 +191,10 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
       // Frames a little too large get an error reply; ZeroMQ drops the connection of those who send far larger ones.
       maxMessageSize: 2 * maxBodyBytes + 65_536,
       ...(zmtpHeartbeats
-        ? { heartbeatInterval: heartbeatIntervalMs, heartbeatTimeout: heartbeatIntervalMs * heartbeatLiveness }
+        ? {
+            heartbeatInterval: heartbeatIntervalMs,
+            heartbeatTimeout: Math.min(MAX_DURATION_MS, heartbeatIntervalMs * heartbeatLiveness),
+          }
         : {}),
     });
   }
@@ -212,7 +233,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     try {
       for await (const event of socket.events) {
         if (event.type !== 'disconnect') continue;
-        this.#state.connectionLost(this.#clock.now());
+        this.#state.connectionLost(this.#wakeUp.turn());
         this.#wakeUp.at(this.#state.nextDeadline());
       }
     } catch (error) {
@@ -220,29 +241,58 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     }
   }
 
+  /** Something went wrong that nobody expected. */
   #failed(error: Error): void {
-    if (this.#phase !== 'stopped') this.#port.emit('error', () => [error]);
+    if (this.#phase === 'stopped') return;
+    if (this.listenerCount('error') > 0) this.#tell('error', [error]);
+    else process.emitWarning(error);
+  }
+
+  /** Tell listeners. What they throw is theirs: the broker is in the middle of something, and goes on with it. */
+  #tell<K extends keyof BrokerEvents>(event: K, args: BrokerEvents[K]): void {
+    try {
+      this.emit(event, ...(args as never));
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (event !== 'error' && this.listenerCount('error') > 0) this.#tell('error', [error]);
+      else process.emitWarning(error);
+    }
+  }
+
+  /** A fault of this program must not end it: it is reported, and the next message finds everybody at work. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#failed(asError(error));
+    }
   }
 
   /**
-   * Stop: refuse new requests (503), let workers finish what they hold, send every worker away, close.
+   * Stop: refuse new requests (503), let workers finish what they hold, send every worker away, close. It may be called
+   * again to shorten the time that is left.
    *
    * @param options - `drainMs`: how long running requests may take; what runs longer ends with an error reply (503)
    */
   stop(options: StopOptions = {}): Promise<void> {
     refuseUnknownOptions(options, ['drainMs']);
     const drainMs = durationOption('drainMs', options.drainMs, 10_000);
-    this.#stopping ??= this.#stop(drainMs);
+    this.#drainUntil = Math.min(this.#drainUntil, performance.now() + drainMs);
+    this.#onShorterDrain?.();
+    this.#stopping ??= this.#stop();
     return this.#stopping;
   }
 
-  async #stop(drainMs: number): Promise<void> {
+  async #stop(): Promise<void> {
+    // A start that is under way ends first: what it has bound must be closed. Who called start() hears how it ended.
+    // And a listener that called stop() is called from the middle of something, which ends first too.
+    await Promise.allSettled([this.#starting]);
     if (this.#phase === 'running') {
       this.#phase = 'draining';
       this.#port.emit('draining', () => []);
-      this.#state.drain(this.#clock.now());
-      if (this.#state.dispatcher.busy.size > 0) await this.#idle(drainMs);
-      this.#state.shutDown(this.#clock.now());
+      this.#state.drain(this.#wakeUp.turn());
+      if (this.#state.dispatcher.busy.size > 0) await this.#idle();
+      this.#state.shutDown(this.#wakeUp.turn());
       await this.#port.flushed(FLUSH_MS);
     }
     this.#wakeUp.close();
@@ -252,8 +302,8 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
       for (const endpoint of endpoints) this.#unbind(socket, endpoint);
       socket.close();
     }
-    this.#phase = 'stopped';
     this.#port.emit('stopped', () => []);
+    this.#phase = 'stopped';
   }
 
   /**
@@ -270,16 +320,23 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     }
   }
 
-  /** Wait until no worker holds a request, at most so long. */
-  #idle(atMostMs: number): Promise<void> {
+  /** Wait until no worker holds a request, or the time for that is over. */
+  #idle(): Promise<void> {
     return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const wait = (): void => {
+        clearTimeout(timer);
+        timer = setTimeout(done, Math.max(0, this.#drainUntil - performance.now()));
+      };
       const done = (): void => {
         this.#onIdle = undefined;
+        this.#onShorterDrain = undefined;
         clearTimeout(timer);
         resolve();
       };
-      const timer = setTimeout(done, atMostMs);
       this.#onIdle = done;
+      this.#onShorterDrain = wait;
+      wait();
     });
   }
 

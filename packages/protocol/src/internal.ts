@@ -3,6 +3,8 @@
 
 export type { BackoffOptions } from './backoff.js';
 export { backoffMs } from './backoff.js';
+export type { Deadline } from './deadline-heap.js';
+export { DeadlineHeap } from './deadline-heap.js';
 export {
   MAX_DURATION_MS,
   booleanOption,

@@ -10,7 +10,7 @@ import { ClientReplies } from './client-replies.js';
 import type { Connection } from './connection.js';
 import { ConnectionTable, addressKey } from './connection.js';
 import { newCounters } from './counters.js';
-import { DeadlineHeap } from './deadline-heap.js';
+import { DeadlineHeap } from '@mdp/protocol/internal';
 import { Dispatcher } from './dispatcher.js';
 import { Mmi, isMmi } from './mmi.js';
 import type { BrokerPort } from './port.js';

@@ -7,7 +7,7 @@ import type { ResolvedBrokerOptions } from '../options.js';
 import type { BrokerCounters } from '../stats.js';
 import type { ClientReplies } from './client-replies.js';
 import type { Connection } from './connection.js';
-import type { DeadlineHeap } from './deadline-heap.js';
+import type { DeadlineHeap } from '@mdp/protocol/internal';
 import { LinkedList } from './linked-list.js';
 import type { BrokerPort } from './port.js';
 import { Request } from './request.js';

@@ -7,7 +7,7 @@ import type { WorkerLossReason } from '../events.js';
 import type { ResolvedBrokerOptions } from '../options.js';
 import type { BrokerCounters } from '../stats.js';
 import type { Connection } from './connection.js';
-import type { DeadlineHeap } from './deadline-heap.js';
+import type { DeadlineHeap } from '@mdp/protocol/internal';
 import type { Dispatcher } from './dispatcher.js';
 import type { BrokerPort } from './port.js';
 import type { Service } from './service.js';

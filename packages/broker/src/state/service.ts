@@ -4,7 +4,7 @@
 import type { Frame } from '@mdp/protocol';
 import { encodeServiceName } from '@mdp/protocol';
 import type { ResolvedServiceOptions } from '../options.js';
-import type { Deadline } from './deadline-heap.js';
+import type { Deadline } from '@mdp/protocol/internal';
 import { FairQueue } from './fair-queue.js';
 import { LinkedList } from './linked-list.js';
 import type { Worker } from './worker.js';

@@ -4,7 +4,7 @@
 import type { Dialect, Frame } from '@mdp/protocol';
 import { encodeSignal } from '@mdp/protocol';
 import type { Connection } from './connection.js';
-import type { Deadline } from './deadline-heap.js';
+import type { Deadline } from '@mdp/protocol/internal';
 import { Link } from './linked-list.js';
 import type { Request } from './request.js';
 import type { Service } from './service.js';

@@ -10,10 +10,9 @@ import {
   ProtocolError,
   RemoteError,
 } from '@mdp/protocol';
-import { backoffMs } from '@mdp/protocol/internal';
+import { DeadlineHeap, backoffMs } from '@mdp/protocol/internal';
 import type { RequestCounters } from './counters.js';
 import { countEnd, newRequestCounters } from './counters.js';
-import { DeadlineHeap } from './deadlines.js';
 import type { Exchange } from './exchange.js';
 import { bufferedBytes } from './exchange.js';
 import { attemptPassed, deadlinePassed, isRetryable, partPassed, silence } from './failures.js';
@@ -207,7 +206,7 @@ export class ClientState {
 
   /** When {@link tick} has something to do; `Infinity` for never. */
   nextDeadline(): number {
-    return Math.min(this.#deadlines.nextAt, this.pool.nextExpiry(this.queued), this.#closeAt);
+    return Math.min(this.#deadlines.next, this.pool.nextExpiry(this.queued), this.#closeAt);
   }
 
   /** Do what the time asks for. Whatever has arrived must have been fed in before. */
@@ -359,7 +358,7 @@ export class ClientState {
     exchange.phase = 'ended';
     exchange.link = undefined;
     exchange.list?.remove(exchange);
-    this.#deadlines.remove(exchange);
+    this.#deadlines.delete(exchange);
     this.#pending -= 1;
     countEnd(this.counters, error);
     if (error !== undefined) exchange.sink.fail(error, error.code === 'MDP_ABORTED' || error.code === 'MDP_CLOSED');
@@ -369,7 +368,7 @@ export class ClientState {
   /** Look at a request no later than it needs. An entry that is too early is only looked at in vain. */
   #watch(exchange: Exchange): void {
     const at = exchange.nextWake();
-    if (exchange.heapIndex < 0 || at < exchange.wakeAt) this.#deadlines.set(exchange, at);
+    if (exchange.heapIndex < 0 || at < exchange.dueAt) this.#deadlines.set(exchange, at);
   }
 
   #all(): Exchange[] {

@@ -2,7 +2,7 @@
 // exchange - one request and its reply, from the call to its one end
 
 import type { Frame, RequestError } from '@mdp/protocol';
-import type { Timed } from './deadlines.js';
+import type { Deadline } from '@mdp/protocol/internal';
 import type { Endpoint, Link } from './link.js';
 import type { Listed, WaitingList } from './waiting-list.js';
 
@@ -58,7 +58,7 @@ export function bufferedBytes(body: readonly Frame[]): number {
 }
 
 /** The record of one request. The state alone writes it. */
-export class Exchange implements Timed, Listed<Exchange> {
+export class Exchange implements Deadline, Listed<Exchange> {
   phase: ExchangePhase = 'waiting';
   /** How often it was sent. */
   attempts = 0;
@@ -86,7 +86,7 @@ export class Exchange implements Timed, Listed<Exchange> {
   /** Whether reading is suspended because too much is buffered. */
   paused = false;
 
-  wakeAt = Infinity;
+  dueAt = Infinity;
   heapIndex = -1;
   previous: Exchange | undefined = undefined;
   next: Exchange | undefined = undefined;

@@ -3,8 +3,8 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Deadline } from '../../src/state/deadline-heap.js';
-import { DeadlineHeap } from '../../src/state/deadline-heap.js';
+import type { Deadline } from '../src/deadline-heap.js';
+import { DeadlineHeap } from '../src/deadline-heap.js';
 
 class Item implements Deadline {
   dueAt = 0;

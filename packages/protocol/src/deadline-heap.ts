@@ -3,7 +3,7 @@
 
 /** Something that becomes due. Both fields belong to the heap. */
 export interface Deadline {
-  /** When to look at it, in milliseconds of the broker's clock. */
+  /** When to look at it, in milliseconds of its owner's clock. */
   dueAt: number;
   /** Its place in the heap; -1 when it is in none. */
   heapIndex: number;
@@ -18,6 +18,11 @@ export interface Deadline {
 export class DeadlineHeap<T extends Deadline> {
   readonly #items: T[] = [];
 
+  /** Every item, in no order. */
+  get items(): readonly T[] {
+    return this.#items;
+  }
+
   get size(): number {
     return this.#items.length;
   }
@@ -27,9 +32,11 @@ export class DeadlineHeap<T extends Deadline> {
     return this.#items[0]?.dueAt ?? Infinity;
   }
 
-  /** Put an item in, or move it to another time. */
+  /** Put an item in, move it to another time, or, for `Infinity`, take it out. */
   set(item: T, dueAt: number): void {
+    if (dueAt === Infinity) this.delete(item);
     item.dueAt = dueAt;
+    if (dueAt === Infinity) return;
     if (item.heapIndex < 0) {
       item.heapIndex = this.#items.length;
       this.#items.push(item);
