@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // reply - what request() returns: one reply, to be awaited whole, iterated, or read part by part
 
-import type { Frame, RequestError } from '@mdp/protocol';
+import type { Frame, MdpError, RequestError } from '@mdp/protocol';
 import { StateError } from '@mdp/protocol';
 import { durationOption, refuseUnknownOptions } from '@mdp/protocol/internal';
 import type { Exchange, ReplySink } from './state/exchange.js';
@@ -31,10 +31,10 @@ export interface Reply extends PromiseLike<Frame[]>, AsyncIterable<Frame[], unde
   /** As with a promise of the whole reply. */
   then<A = Frame[], B = never>(
     onFulfilled?: ((frames: Frame[]) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+    onRejected?: ((reason: MdpError) => B | PromiseLike<B>) | null,
   ): Promise<A | B>;
   /** As with a promise of the whole reply. */
-  catch<R = never>(onRejected?: ((reason: unknown) => R | PromiseLike<R>) | null): Promise<Frame[] | R>;
+  catch<R = never>(onRejected?: ((reason: MdpError) => R | PromiseLike<R>) | null): Promise<Frame[] | R>;
   /** As with a promise of the whole reply. */
   finally(onFinally?: (() => void) | null): Promise<Frame[]>;
   /**
@@ -135,12 +135,12 @@ export class PendingReply implements Reply, ReplySink {
 
   then<A = Frame[], B = never>(
     onFulfilled?: ((frames: Frame[]) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+    onRejected?: ((reason: MdpError) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.#promise().then(onFulfilled, onRejected);
   }
 
-  catch<R = never>(onRejected?: ((reason: unknown) => R | PromiseLike<R>) | null): Promise<Frame[] | R> {
+  catch<R = never>(onRejected?: ((reason: MdpError) => R | PromiseLike<R>) | null): Promise<Frame[] | R> {
     return this.#promise().catch(onRejected);
   }
 
