@@ -2,7 +2,8 @@
 // load-generator - compiles native/mdpload.c where there is a C compiler, and runs it against a broker
 
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -69,7 +70,7 @@ export class LoadGenerator {
   }
 
   /**
-   * Compile it into a temporary folder.
+   * Compile it into a temporary folder, which goes when this process ends.
    *
    * @returns the generator, or why there is none: it needs Linux and a C compiler (`CC`, or `cc`)
    */
@@ -78,14 +79,23 @@ export class LoadGenerator {
     const compiler = process.env['CC'] ?? 'cc';
     const folder = await mkdtemp(join(tmpdir(), 'mdpload-'));
     const program = join(folder, 'mdpload');
+    const generator = new LoadGenerator(folder, program);
+    process.once('exit', () => {
+      generator.remove();
+    });
     try {
       await run(compiler, ['-O2', '-o', program, SOURCE]);
     } catch (error) {
-      await rm(folder, { recursive: true, force: true });
+      generator.remove();
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return `there is no C compiler (${compiler})`;
       throw error;
     }
-    return new LoadGenerator(folder, program);
+    return generator;
+  }
+
+  /** Delete what was compiled; done anyway when this process ends. */
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /**
@@ -129,11 +139,6 @@ export class LoadGenerator {
     const [errors, lost] = [sum(reports, 'errors'), sum(reports, 'lost')];
     if (errors > 0 || lost > 0) throw new Error(`${String(errors)} wrong replies, ${String(lost)} lost requests`);
     return reports;
-  }
-
-  /** Delete what was compiled. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true });
   }
 }
 

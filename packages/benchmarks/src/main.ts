@@ -34,15 +34,11 @@ async function main(given: BenchArguments): Promise<void> {
   const generator = loads ? await LoadGenerator.compile() : 'not asked for';
   const majortomo = given.suites.includes('broker') ? await findMajortomo() : 'not asked for';
   const sections = new Map<string, string>();
-  try {
-    for (const name of given.suites) {
-      const table = await RUN[name]({ given, generator, majortomo, progress });
-      process.stdout.write(`\n${name}\n\n${table}\n`);
-      const measured = `${machine} Medians of ${String(given.rounds)} interleaved rounds.`;
-      sections.set(name, `${measured}\n\n${table}`);
-    }
-  } finally {
-    if (typeof generator !== 'string') await generator[Symbol.asyncDispose]();
+  for (const name of given.suites) {
+    const table = await RUN[name]({ given, generator, majortomo, progress });
+    process.stdout.write(`\n${name}\n\n${table}\n`);
+    const measured = `${machine} Medians of ${String(given.rounds)} interleaved rounds.`;
+    sections.set(name, `${measured}\n\n${table}`);
   }
   if (given.write) {
     await writeSections(sections);

@@ -13,8 +13,8 @@ const generator = await LoadGenerator.compile();
 if (typeof generator === 'string') process.stderr.write(`the load generator is not tested: ${generator}\n`);
 const testLoad = typeof generator === 'string' ? test.skip : test;
 
-afterAll(async () => {
-  if (typeof generator !== 'string') await generator[Symbol.asyncDispose]();
+afterAll(() => {
+  if (typeof generator !== 'string') generator.remove();
 });
 
 function tiny(dialect: Dialect, more: Partial<Load> = {}): Load {
@@ -66,6 +66,17 @@ testLoad('several brokers are loaded in turns, and each gets its own report', as
 testLoad('a broker that answers nothing is a failure and not a figure', async () => {
   // The loop waits for the frames of another dialect.
   await expect(loadBare('mdp01', tiny('rfc18'))).rejects.toThrow();
+});
+
+test('a missing compiler is told and not thrown', async () => {
+  const before = process.env['CC'];
+  process.env['CC'] = 'no-such-compiler';
+  try {
+    expect(await LoadGenerator.compile()).toMatch(/^there is no C compiler \(no-such-compiler\)$|needs Linux/);
+  } finally {
+    if (before === undefined) delete process.env['CC'];
+    else process.env['CC'] = before;
+  }
 });
 
 test('a process that ends before it is ready is an error that says so', async () => {
