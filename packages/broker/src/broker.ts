@@ -4,9 +4,10 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { Frame } from '@mdp/protocol';
-import { BindError, DIALECTS, NONCE_LENGTH, StateError, decodeAtBroker } from '@mdp/protocol';
-import { MAX_DURATION_MS, durationOption, refuseUnknownOptions } from '@mdp/protocol/internal';
-import { Router } from 'zeromq';
+import { DIALECTS, NONCE_LENGTH, StateError, decodeAtBroker } from '@mdp/protocol';
+import { durationOption, refuseUnknownOptions } from '@mdp/protocol/internal';
+import type { BoundSocketHost } from './bound-socket.js';
+import { BoundSocket } from './bound-socket.js';
 import { BrokerClock } from './clock.js';
 import type { BrokerEvents } from './events.js';
 import type { BrokerOptions, ResolvedBrokerOptions, Role } from './options.js';
@@ -26,22 +27,15 @@ export interface StopOptions {
   readonly drainMs?: number;
 }
 
-/** How long ZeroMQ may still send what it has when the sockets close, in milliseconds. */
-const LINGER_MS = 1000;
-
 /** How long what waits for slow readers may still take when the broker stops, in milliseconds. */
 const FLUSH_MS = 1000;
 
-/** How many connections the system may hold until ZeroMQ accepts them: all workers come at once after a restart. */
-const BACKLOG = 4096;
-
 const ROLES: readonly Role[] = ['any', 'client', 'worker'];
 
-interface Bound {
-  readonly role: Role;
-  readonly socket: Router;
+/** A socket that is bound, and the loop that reads it. */
+interface Served {
+  readonly bound: BoundSocket;
   readonly loop: RouterLoop;
-  readonly endpoints: string[];
 }
 
 /**
@@ -62,9 +56,10 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   readonly #port: RouterPort;
   readonly #state: BrokerState;
   readonly #wakeUp: WakeUp;
-  #bound: Bound[] = [];
+  #served: Served[] = [];
   #phase: BrokerStats['state'] = 'new';
-  #startedAt = 0;
+  /** When it began to serve, by `performance.now()`. */
+  #startedAt: number | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   /** Until when running requests may take while it stops, by `performance.now()`. */
@@ -104,11 +99,11 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     this.#state = state;
     this.#wakeUp = new WakeUp(this.#clock, {
       stallMs: Math.max(50, this.options.heartbeatIntervalMs / 2),
-      hungry: () => this.#bound.some(({ loop }) => loop.hungry),
+      hungry: () => this.#served.some(({ loop }) => loop.hungry),
       wake: (now) => {
         this.#guard(() => {
           // The event loop has read all input before it came here.
-          for (let socket = 0; socket < this.#bound.length; socket++) state.drained(now, socket);
+          for (let socket = 0; socket < this.#served.length; socket++) state.drained(now, socket);
           state.tick(now);
         });
         this.#settled();
@@ -122,7 +117,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
 
   /** Where it listens, with the ports that were chosen; empty before {@link start}. */
   get endpoints(): readonly string[] {
-    return this.#bound.flatMap(({ endpoints }) => endpoints);
+    return this.#served.flatMap(({ bound }) => bound.endpoints);
   }
 
   /**
@@ -141,65 +136,40 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   }
 
   async #start(): Promise<void> {
-    const sockets: { role: Role; socket: Router; endpoints: string[] }[] = [];
+    const sockets: BoundSocket[] = [];
     try {
       for (const role of ROLES) {
         const wanted = this.options.endpoints.filter((endpoint) => endpoint.role === role);
         if (wanted.length === 0) continue;
-        const socket = this.#openSocket(wanted.some(({ endpoint }) => endpoint.includes('[')));
-        const endpoints: string[] = [];
-        sockets.push({ role, socket, endpoints });
-        for (const { endpoint } of wanted) {
-          try {
-            await socket.bind(endpoint);
-          } catch (cause) {
-            throw new BindError(endpoint, { cause });
-          }
-          endpoints.push(socket.lastEndpoint ?? endpoint);
-        }
+        const ipv6 = wanted.some(({ endpoint }) => endpoint.includes('['));
+        const bound = new BoundSocket(role, this.options, ipv6, this.#socketHost);
+        sockets.push(bound);
+        for (const { endpoint } of wanted) await bound.bind(endpoint);
       }
     } catch (error) {
-      for (const { socket, endpoints } of sockets) {
-        for (const endpoint of endpoints) this.#unbind(socket, endpoint);
-        socket.close();
-      }
+      await Promise.all(sockets.map((bound) => bound.close()));
       this.#phase = 'new';
       throw error;
     }
     this.#startedAt = performance.now();
-    this.#bound = sockets.map(({ role, socket, endpoints }) => {
-      const loop = this.#newLoop(this.#port.addSocket(socket), role, socket);
-      return { role, socket, loop, endpoints };
-    });
-    for (const { socket, loop } of this.#bound) {
-      void loop.run();
-      void this.#watch(socket);
-    }
+    this.#served = sockets.map((bound) => ({ bound, loop: this.#newLoop(bound) }));
+    for (const { loop } of this.#served) void loop.run();
     this.#port.emit('listening', () => [this.endpoints]);
   }
 
-  /** MDP-B-01: the one kind of socket that a broker has; one for each role that an endpoint asks for (MDP-B-02). */
-  #openSocket(ipv6: boolean): Router {
-    const { heartbeatIntervalMs, heartbeatLiveness, zmtpHeartbeats, maxBodyBytes, sendHighWaterMark } = this.options;
-    return new Router({
-      mandatory: true,
-      sendTimeout: 0,
-      linger: LINGER_MS,
-      ipv6,
-      sendHighWaterMark,
-      backlog: BACKLOG,
-      // Frames a little too large get an error reply; ZeroMQ drops the connection of those who send far larger ones.
-      maxMessageSize: 2 * maxBodyBytes + 65_536,
-      ...(zmtpHeartbeats
-        ? {
-            heartbeatInterval: heartbeatIntervalMs,
-            heartbeatTimeout: Math.min(MAX_DURATION_MS, heartbeatIntervalMs * heartbeatLiveness),
-          }
-        : {}),
-    });
-  }
+  readonly #socketHost: BoundSocketHost = {
+    // A dead worker may have been behind it: those that are busy are looked at, at once.
+    connectionLost: () => {
+      this.#state.connectionLost(this.#wakeUp.turn());
+      this.#wakeUp.at(this.#state.nextDeadline());
+    },
+    failed: (error) => {
+      this.#failed(error);
+    },
+  };
 
-  #newLoop(index: number, role: Role, socket: Router): RouterLoop {
+  #newLoop({ role, socket }: BoundSocket): RouterLoop {
+    const index = this.#port.addSocket(socket);
     const state = this.#state;
     const { connections } = state;
     return new RouterLoop(socket, {
@@ -226,19 +196,6 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   #settled(): void {
     this.#wakeUp.at(this.#state.nextDeadline());
     if (this.#onIdle !== undefined && this.#state.dispatcher.busy.size === 0) this.#onIdle();
-  }
-
-  /** ZeroMQ does not say whose connection broke, but that one did: busy workers are looked at, at once. */
-  async #watch(socket: Router): Promise<void> {
-    try {
-      for await (const event of socket.events) {
-        if (event.type !== 'disconnect') continue;
-        this.#state.connectionLost(this.#wakeUp.turn());
-        this.#wakeUp.at(this.#state.nextDeadline());
-      }
-    } catch (error) {
-      if (!socket.closed) this.#failed(asError(error));
-    }
   }
 
   /** Something went wrong that nobody expected. */
@@ -297,27 +254,10 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     }
     this.#wakeUp.close();
     this.#port.close();
-    for (const { socket, loop, endpoints } of this.#bound) {
-      loop.close();
-      for (const endpoint of endpoints) this.#unbind(socket, endpoint);
-      socket.close();
-    }
+    for (const { loop } of this.#served) loop.close();
+    await Promise.all(this.#served.map(({ bound }) => bound.close()));
     this.#port.emit('stopped', () => []);
     this.#phase = 'stopped';
-  }
-
-  /**
-   * Free an endpoint now: closing alone frees it some time later, and a successor may want it at once.
-   *
-   * By `disconnect()`, which ZeroMQ takes for bound endpoints too. `unbind()` works in another thread while this one
-   * still receives, and ZeroMQ aborts the process when two threads use one socket; `unbindSync()` of zeromq.js 6.8 binds.
-   */
-  #unbind(socket: Router, endpoint: string): void {
-    try {
-      socket.disconnect(endpoint);
-    } catch (error) {
-      this.#failed(asError(error));
-    }
   }
 
   /** Wait until no worker holds a request, or the time for that is over. */
@@ -359,7 +299,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     const { dispatcher, counters, connections, workers } = this.#state;
     return {
       version: VERSION,
-      uptimeMs: this.#phase === 'new' ? 0 : Math.round(performance.now() - this.#startedAt),
+      uptimeMs: this.#startedAt === undefined ? 0 : Math.round(performance.now() - this.#startedAt),
       state: this.#phase,
       workers: { registered: workers, waiting: workers - dispatcher.busy.size, busy: dispatcher.busy.size },
       requests: { queued: dispatcher.queued, queuedBytes: dispatcher.queuedBytes, running: dispatcher.busy.size },

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// bound-socket - one ROUTER socket of a broker: what it is set to, where it is bound, and how it gives that up
+
+import { BindError } from '@mdp/protocol';
+import { MAX_DURATION_MS } from '@mdp/protocol/internal';
+import { Router } from 'zeromq';
+import type { ResolvedBrokerOptions, Role } from './options.js';
+import { asError } from './system-error.js';
+
+/** How long ZeroMQ may still send what it has when the sockets close, in milliseconds. */
+const LINGER_MS = 1000;
+
+/** How many connections the system may hold until ZeroMQ accepts them: all workers come at once after a restart. */
+const BACKLOG = 4096;
+
+/** How long to wait at most until an endpoint is free again, in milliseconds. It takes a few, unless something is wrong. */
+const FREED_WITHIN_MS = 1000;
+
+/** What the owner of a socket hears from it. */
+export interface BoundSocketHost {
+  /** Some connection broke; ZeroMQ does not say whose. */
+  connectionLost(): void;
+  /** Something failed in a way that is not expected. */
+  failed(error: Error): void;
+}
+
+/** A ROUTER socket for all endpoints of one role (MDP-B-01, MDP-B-02). */
+export class BoundSocket {
+  readonly role: Role;
+  readonly socket: Router;
+  /** Where it is bound, with the ports that were chosen. */
+  readonly endpoints: string[] = [];
+  readonly #host: BoundSocketHost;
+  /** Endpoints that were given up and are not free yet. */
+  readonly #toBeFreed = new Set<string>();
+  #onFreed: (() => void) | undefined;
+
+  /** @param ipv6 - whether any of its endpoints needs IPv6 */
+  constructor(role: Role, options: ResolvedBrokerOptions, ipv6: boolean, host: BoundSocketHost) {
+    const { heartbeatIntervalMs, heartbeatLiveness, zmtpHeartbeats, maxBodyBytes, sendHighWaterMark } = options;
+    this.role = role;
+    this.#host = host;
+    this.socket = new Router({
+      mandatory: true,
+      sendTimeout: 0,
+      linger: LINGER_MS,
+      ipv6,
+      sendHighWaterMark,
+      backlog: BACKLOG,
+      // Frames a little too large get an error reply; ZeroMQ drops the connection of those who send far larger ones.
+      maxMessageSize: 2 * maxBodyBytes + 65_536,
+      ...(zmtpHeartbeats
+        ? {
+            heartbeatInterval: heartbeatIntervalMs,
+            heartbeatTimeout: Math.min(MAX_DURATION_MS, heartbeatIntervalMs * heartbeatLiveness),
+          }
+        : {}),
+    });
+    void this.#watch();
+  }
+
+  /**
+   * Bind one more endpoint.
+   *
+   * @throws BindError `MDP_BIND`
+   */
+  async bind(endpoint: string): Promise<void> {
+    try {
+      await this.socket.bind(endpoint);
+    } catch (cause) {
+      throw new BindError(endpoint, { cause });
+    }
+    this.endpoints.push(this.socket.lastEndpoint ?? endpoint);
+  }
+
+  async #watch(): Promise<void> {
+    try {
+      for await (const event of this.socket.events) {
+        if (event.type === 'disconnect') this.#host.connectionLost();
+        else if (event.type === 'close' && this.#toBeFreed.delete(event.address)) this.#onFreed?.();
+      }
+    } catch (error) {
+      if (!this.socket.closed) this.#host.failed(asError(error));
+    }
+  }
+
+  /**
+   * Give up its endpoints and close. When it resolves they are free: closing alone frees them some time later, and a
+   * successor may want them at once.
+   *
+   * By `disconnect()`, which ZeroMQ takes for bound endpoints too. `unbind()` works in another thread while this one
+   * still receives, and ZeroMQ aborts the process when two threads use one socket; `unbindSync()` of zeromq.js 6.8 binds.
+   */
+  async close(): Promise<void> {
+    for (const endpoint of this.endpoints) {
+      try {
+        this.socket.disconnect(endpoint);
+        // An inproc endpoint is free at once, and nothing tells so.
+        if (!endpoint.startsWith('inproc:')) this.#toBeFreed.add(endpoint);
+      } catch (error) {
+        this.#host.failed(asError(error));
+      }
+    }
+    await this.#freed();
+    this.socket.close();
+  }
+
+  #freed(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, FREED_WITHIN_MS);
+      this.#onFreed = () => {
+        if (this.#toBeFreed.size > 0) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#onFreed();
+    });
+  }
+}
