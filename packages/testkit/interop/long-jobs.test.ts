@@ -50,7 +50,7 @@ suite('a job that lasts eleven heartbeat timeouts', () => {
     expect(after).toEqual([[[hex('one')]], [[hex('two')]], [[hex('three')]]]);
     expect(worker.jobs('sleep')).toBe(1);
     expect(await ours.ask('other', [hex('echo'), hex('idle')])).toEqual([[hex('idle')]]);
-    expect(idle.jobs('echo')).toBe(1);
+    await waitUntil('the idle worker to report its job', () => idle.jobs('echo') === 1);
     // Neither the busy worker nor the idle one was taken for lost, nor took the broker for lost.
     expect(broker.stats().counters).toMatchObject({ workersReady: 2, recovered: 0, dispatched: 6 });
     expect(lostWorkers(broker)).toBe(0);

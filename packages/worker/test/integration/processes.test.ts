@@ -87,6 +87,8 @@ withSignals('a process that stood still', () => {
     expect(next).not.toBe(peer);
     await broker.request(next, 't2', 'fresh');
     expect(await broker.reply(next, 't2')).toEqual([['done', 'fresh']]);
+    // The reply may be here before the process's own report of it.
+    await child.event('began');
     expect(child.events('began').map(({ word }) => word)).toEqual(['fresh']);
     expect(child.events('disconnected')[0]).toMatchObject({ reason: 'stalled' });
   });
