@@ -27,9 +27,11 @@ export class Probes {
     this.#probe = probe;
   }
 
-  /** A connection broke. */
+  /**
+   * A connection broke. Also when nobody is busy: ROUTER still takes what is sent to a connection that it does not know to
+   * be gone, and loses it, so whoever is given a request until the second look is looked at then.
+   */
   request(now: number): void {
-    if (this.#busy.size === 0) return;
     this.#roundsWanted = 2;
     this.dueAt = Math.min(this.dueAt, Math.max(now, this.#earliestAt));
   }

@@ -224,11 +224,25 @@ describe('probes', () => {
     expect(waiting.takeShort()).toEqual([]);
   });
 
-  test('nobody is busy: there is nothing to look at', () => {
+  test('a worker that is given a request just after its connection broke is looked at too', () => {
     const bench = new Bench();
-    bench.worker('w').ready('s');
+    const worker = bench.worker('w').ready('s');
+    bench.state.connectionLost(bench.now);
+    bench.advance(10);
+    expect(worker.takeShort()).toEqual([]);
+    bench.client('c').request('s');
+    worker.take();
+    bench.advance(40);
+    expect(worker.takeShort()).toEqual(['heartbeat']);
+  });
+
+  test('nobody is busy: nobody is sent anything, and the looking ends', () => {
+    const bench = new Bench();
+    const worker = bench.worker('w').ready('s');
     const before = bench.state.nextDeadline();
     bench.state.connectionLost(bench.now);
+    bench.advance(100);
+    expect(worker.takeShort()).toEqual([]);
     expect(bench.state.nextDeadline()).toBe(before);
   });
 
