@@ -4,6 +4,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { waitUntil } from '@mdp/testkit';
 import { Live } from '../support/live.js';
+import { countEvents } from '../support/socket-events.js';
 
 const MAX_BODY_BYTES = 1_000;
 /** The largest frame that a broker with {@link MAX_BODY_BYTES} reads at all. */
@@ -67,12 +68,11 @@ test('a frame that is beyond all bounds closes the connection that it came on, a
   await other.request('s', 'running');
   expect(await worker.hear()).toBe('request running');
   const giant = it.client('rfc18', { reconnectInterval: 10 });
-  let lost = 0;
-  giant.peer.socket.events.on('disconnect', () => lost++);
+  const lost = countEvents(giant.peer, 'disconnect');
   await giant.request('mmi.service', 's');
   expect(await giant.hear()).toBe('final 200');
   await giant.request('s', 'x'.repeat(MAX_FRAME_BYTES + 1));
-  await waitUntil('the connection to be closed', () => lost === 1);
+  await waitUntil('the connection to be closed', () => lost() === 1);
   await worker.final('done');
   expect(await other.hear()).toBe('final done');
   // Nobody was told, nothing was dispatched; and the socket comes back as somebody new.
@@ -81,7 +81,7 @@ test('a frame that is beyond all bounds closes the connection that it came on, a
     return giant.waiting.length > 0;
   });
   expect(await giant.hear()).toBe('final 200');
-  expect(lost).toBe(1);
+  expect(lost()).toBe(1);
   const { counters, workers } = it.broker.stats();
   expect(counters).toMatchObject({ dispatched: 1, failed: { 413: 0 }, dropped: { invalid: 0 } });
   expect(workers).toEqual({ registered: 1, waiting: 1, busy: 0 });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Broker } from '@mdp/broker';
 import { RawPeer, freePort, waitUntil } from '@mdp/testkit';
 import { LiveClient, LiveWorker } from '../support/live.js';
+import { countEvents } from '../support/socket-events.js';
 
 /** A peer that stays, and how often it was connected. */
 interface Staying<T> {
@@ -44,13 +45,11 @@ async function startBroker(): Promise<Broker> {
 
 function stay<T extends LiveClient | LiveWorker>(wrap: (raw: RawPeer) => T): Staying<T> {
   const raw = new RawPeer(endpoint, { reconnectInterval: 10, reconnectMaxInterval: 50 });
-  let connects = 0;
-  raw.socket.events.on('handshake', () => connects++);
   const peer = wrap(raw);
   closers.push(() => {
     peer.close();
   });
-  return { peer, connects: () => connects };
+  return { peer, connects: countEvents(raw, 'handshake') };
 }
 
 const stayingClient = (): Staying<LiveClient> => stay((raw) => new LiveClient('rfc18', raw));

@@ -86,7 +86,6 @@ test('a stream that its client does not read is broken off with one error in pla
     }
     if (parts > 2_000) throw new Error('2,000 parts, and nothing was ever full');
   }
-  expect(broker.stats().outbox.peers).toBe(1);
   expect(largest).toBeGreaterThan(0);
   expect(largest).toBeLessThanOrEqual(MAX_OUTBOX_BYTES + 4 * 1024);
 
