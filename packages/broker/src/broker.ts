@@ -172,12 +172,15 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     const index = this.#port.addSocket(socket);
     const state = this.#state;
     const { connections } = state;
+    // Up to twice the body frames get an error reply (413), as do bodies of up to twice the bytes.
+    const mostFrames = 2 * this.options.maxBodyFrames + 64;
     return new RouterLoop(socket, {
       turn: () => this.#wakeUp.turn(),
       message: (now, frames) => {
         const routingId = frames[0] as Frame;
         const connection = connections.require(now, index, role, routingId);
         if (connection === undefined) state.counters.dropped.tooManyConnections++;
+        else if (frames.length > mostFrames) state.overframed(now, connection);
         else state.receive(now, connection, decodeAtBroker(frames, 1));
       },
       drained: (now) => {

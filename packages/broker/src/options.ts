@@ -84,7 +84,10 @@ export interface BrokerOptions {
   readonly maxQueuedPerService?: number;
   /** The most requests of one connection that wait for a worker. Default 1,000. */
   readonly maxQueuedPerClient?: number;
-  /** The most bytes that requests take while they wait for a worker, in all: their bodies, and 400 for each frame. Default 256 MiB. */
+  /**
+   * The most bytes that requests take while they wait for a worker, in all: what their
+   * frames hold, and 400 for each of them. Default 256 MiB.
+   */
   readonly maxQueuedBytes?: number;
   /** After how many invalid messages a connection is no longer listened to. Default 16. */
   readonly maxStrikes?: number;

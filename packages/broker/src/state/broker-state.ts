@@ -55,7 +55,7 @@ export class BrokerState {
     this.dispatcher = new Dispatcher(options, counters, port, this.#replies, deadlines, nonce, (now, worker) => {
       registry.remove(now, worker, 'slow');
     });
-    const registry = new Registry(options, counters, port, this.dispatcher, deadlines);
+    const registry = new Registry(options, counters, port, this.connections, this.dispatcher, deadlines);
     this.#registry = registry;
     this.#mmi = new Mmi({ services: this.dispatcher.services, describe });
     this.#forgetAfterMs = Math.max(60_000, 2 * options.heartbeatIntervalMs * options.heartbeatLiveness);
@@ -132,6 +132,20 @@ export class BrokerState {
         this.#registry.remove(now, worker, 'disconnect');
         return;
     }
+  }
+
+  /**
+   * A message of far more frames than any may have. They cost 2 bytes each on the wire and some hundred here, before
+   * anything can be done about them: its connection is not listened to any more.
+   */
+  overframed(now: number, connection: Connection): void {
+    this.counters.received++;
+    if (connection.banned) {
+      this.counters.dropped.banned++;
+      return;
+    }
+    connection.strikes = Math.max(connection.strikes, this.#options.maxStrikes - 1);
+    this.#invalid(now, connection, { type: 'invalid', reason: 'extra-frames' });
   }
 
   #request(now: number, connection: Connection, message: ClientRequest): void {
@@ -227,6 +241,7 @@ export class BrokerState {
    */
   unreachable(now: number, connection: Connection, frames: readonly Frame[]): void {
     this.dispatcher.abandon(connection);
+    this.connections.unsilence(connection);
     this.#registry.unreachable(now, connection, frames);
   }
 

@@ -55,25 +55,29 @@ export class Connection {
 export function addressKey(address: readonly Frame[]): string {
   if (address.length === 0) return '';
   let key = '';
-  for (const frame of address) {
-    key += `${String(frame.length)}:`;
-    for (const byte of frame) key += String.fromCharCode(byte);
-  }
+  for (const frame of address) key += `${String(frame.length)}:${frameKey(frame)}`;
   return key;
 }
 
-/** A routing id as a map key. `Buffer.latin1Slice` is by far the quickest way, and every frame from ZeroMQ is a Buffer. */
-function routingKey(routingId: Frame): string {
-  const buffer = routingId as Frame & { latin1Slice?: (start: number, end: number) => string };
-  if (buffer.latin1Slice !== undefined) return buffer.latin1Slice(0, routingId.length);
-  return String.fromCharCode(...routingId);
+/**
+ * The bytes of a frame as a string. `Buffer.latin1Slice` is by far the quickest way, and every frame from ZeroMQ is a
+ * Buffer. A string that is put together byte by byte takes some 30 bytes for each, for as long as it is a key.
+ */
+function frameKey(frame: Frame): string {
+  const buffer = frame as Frame & { latin1Slice?: (start: number, end: number) => string };
+  if (buffer.latin1Slice !== undefined) return buffer.latin1Slice(0, frame.length);
+  return String.fromCharCode(...frame);
 }
+
+/** The most addresses that are remembered to have been told DISCONNECT, in all; the longest takes some 2 KiB. */
+const MAX_SILENCED = 20_000;
 
 /** All connections that are remembered, in the order in which they were last heard of. */
 export class ConnectionTable {
   readonly #sockets: Map<string, Connection>[] = [];
   readonly #bySilence = new LinkedList<Connection>();
   readonly #max: number;
+  #silenced = 0;
 
   /** @param max - the most connections that are remembered */
   constructor(max: number) {
@@ -85,13 +89,45 @@ export class ConnectionTable {
   }
 
   /**
+   * Remember that an address gets nothing any more.
+   *
+   * Bounded for each connection, where the oldest is forgotten, and in all, where nothing is added: who is forgotten is
+   * told DISCONNECT once more if it goes on.
+   *
+   * @param max - the most for one connection
+   */
+  silence(connection: Connection, key: string, max: number): void {
+    const silenced = (connection.silenced ??= new Set());
+    if (silenced.has(key)) return;
+    if (silenced.size >= max) {
+      for (const oldest of silenced) {
+        this.unsilence(connection, oldest);
+        break;
+      }
+    }
+    if (this.#silenced >= MAX_SILENCED) return;
+    silenced.add(key);
+    this.#silenced++;
+  }
+
+  /** Forget that an address gets nothing; all of the connection's without a key. */
+  unsilence(connection: Connection, key?: string): void {
+    const { silenced } = connection;
+    if (silenced === undefined) return;
+    if (key === undefined) {
+      this.#silenced -= silenced.size;
+      connection.silenced = undefined;
+    } else if (silenced.delete(key)) this.#silenced--;
+  }
+
+  /**
    * The connection with this routing id, made when it is new.
    *
    * @returns `undefined` when it is new and there are too many that are in use
    */
   require(now: number, socket: number, role: Role, routingId: Frame): Connection | undefined {
     const table = (this.#sockets[socket] ??= new Map<string, Connection>());
-    const key = routingKey(routingId);
+    const key = frameKey(routingId);
     let connection = table.get(key);
     if (connection === undefined) {
       if (this.#bySilence.size >= this.#max && !this.#forgetOne()) return undefined;
@@ -107,6 +143,7 @@ export class ConnectionTable {
 
   /** Forget a connection. What is in use must have been ended before. */
   delete(connection: Connection): void {
+    this.unsilence(connection);
     this.#bySilence.remove(connection.link);
     this.#sockets[connection.socket]?.delete(connection.key);
   }

@@ -6,9 +6,10 @@ import { STATUS, encodeSignal } from '@mdp/protocol';
 import type { WorkerLossReason } from '../events.js';
 import type { ResolvedBrokerOptions } from '../options.js';
 import type { BrokerCounters } from '../stats.js';
-import type { Connection } from './connection.js';
+import type { Connection, ConnectionTable } from './connection.js';
 import type { DeadlineHeap } from '@mdp/protocol/internal';
 import type { Dispatcher } from './dispatcher.js';
+import { compactFrame } from './memory.js';
 import type { BrokerPort } from './port.js';
 import type { Service } from './service.js';
 import { Worker } from './worker.js';
@@ -26,6 +27,7 @@ export class Registry {
   readonly #options: ResolvedBrokerOptions;
   readonly #counters: BrokerCounters;
   readonly #port: BrokerPort;
+  readonly #connections: ConnectionTable;
   readonly #dispatcher: Dispatcher;
   readonly #deadlines: DeadlineHeap<Worker | Service>;
   /** After so long without a word a worker is taken for disconnected, in milliseconds. */
@@ -37,12 +39,14 @@ export class Registry {
     options: ResolvedBrokerOptions,
     counters: BrokerCounters,
     port: BrokerPort,
+    connections: ConnectionTable,
     dispatcher: Dispatcher,
     deadlines: DeadlineHeap<Worker | Service>,
   ) {
     this.#options = options;
     this.#counters = counters;
     this.#port = port;
+    this.#connections = connections;
     this.#dispatcher = dispatcher;
     this.#deadlines = deadlines;
     this.#expiryMs = options.heartbeatIntervalMs * options.heartbeatLiveness;
@@ -64,11 +68,11 @@ export class Registry {
     if (this.size >= maxWorkers || connection.workers.size >= maxWorkersPerConnection) return false;
     const service = this.#dispatcher.requireService(now, name);
     if (service === undefined) return false;
-    const envelope = [connection.routingId, ...address];
+    const envelope = [connection.routingId, ...address.map(compactFrame)];
     const worker = new Worker(connection, key, envelope, dialect, service, now);
     connection.workers.set(key, worker);
     // Nobody says READY on a connection that was told DISCONNECT, except a new peer that chose the same routing id.
-    connection.silenced?.delete(key);
+    this.#connections.unsilence(connection, key);
     service.workers++;
     this.size++;
     this.#counters.workersReady++;
@@ -93,14 +97,7 @@ export class Registry {
 
   /** What comes from this address is not answered any more, until a READY. */
   silence(connection: Connection, key: string): void {
-    const silenced = (connection.silenced ??= new Set());
-    if (silenced.size >= this.#options.maxWorkersPerConnection) {
-      for (const oldest of silenced) {
-        silenced.delete(oldest);
-        break;
-      }
-    }
-    silenced.add(key);
+    this.#connections.silence(connection, key, this.#options.maxWorkersPerConnection);
   }
 
   /** Say DISCONNECT to a registered worker and remove it. */

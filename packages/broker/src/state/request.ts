@@ -5,7 +5,7 @@ import type { Dialect, Frame } from '@mdp/protocol';
 import type { Connection } from './connection.js';
 import { addressKey } from './connection.js';
 import { Link } from './linked-list.js';
-import { memoryBytes } from './memory.js';
+import { compactFrame, memoryBytes } from './memory.js';
 import type { Service } from './service.js';
 
 /**
@@ -21,7 +21,7 @@ import type { Service } from './service.js';
  * ```
  */
 export class Request {
-  /** The bytes that its body takes while it waits: {@link memoryBytes}. */
+  /** The bytes that its envelope and body take while it waits: {@link memoryBytes}. */
   readonly bytes: number;
   /** How often it was given to a worker. */
   attempts = 0;
@@ -50,12 +50,12 @@ export class Request {
    */
   constructor(
     readonly connection: Connection,
-    readonly envelope: readonly Frame[],
+    public envelope: readonly Frame[],
     readonly dialect: Dialect,
     readonly service: Service,
     public body: readonly Frame[],
   ) {
-    this.bytes = memoryBytes(body);
+    this.bytes = memoryBytes(envelope) + memoryBytes(body);
   }
 
   /** Who takes turns: the connection itself, or a logical client behind it. */
@@ -65,16 +65,9 @@ export class Request {
     return `${String(this.connection.socket)} ${addressKey(envelope)}`;
   }
 
-  /**
-   * Copy the small frames of the body. Frames of 129 to 8,192 bytes are views on an arena of 8 KiB of ZeroMQ: one of
-   * them that waits for long keeps all of it.
-   */
+  /** Copy the small frames before they wait for long. */
   compact(): void {
-    this.body = this.body.map((frame) => {
-      if (frame.length <= 128 || frame.length > 8192) return frame;
-      const copy = new Uint8Array(frame.length);
-      copy.set(frame);
-      return copy;
-    });
+    this.envelope = this.envelope.map(compactFrame);
+    this.body = this.body.map(compactFrame);
   }
 }

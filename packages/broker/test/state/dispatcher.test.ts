@@ -228,7 +228,7 @@ describe('limits', () => {
     ['maxQueued of one service', { services: { s: { maxQueued: 2 } } }, 'the queue of the service is full'],
     ['maxQueuedPerClient', { maxQueuedPerClient: 2 }, 'too many requests of this client wait'],
     ['maxQueued', { maxQueued: 2 }, 'the queues of the broker are full'],
-    ['maxQueuedBytes', { maxQueuedBytes: 3_000 }, 'the requests that wait are too large'],
+    ['maxQueuedBytes', { maxQueuedBytes: 4_000 }, 'the requests that wait are too large'],
   ])('%s: what is beyond it gets 429, and there is room again later', (_name, options, message) => {
     const bench = new Bench(options);
     const client = bench.client('c');

@@ -4,6 +4,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { INVALID_REASONS } from '@mdp/protocol';
+import { ConnectionTable, addressKey } from '../../src/state/connection.js';
 import { Bench, INTERVAL } from '../support/state-peers.js';
 
 const SAMPLES: Readonly<Record<(typeof INVALID_REASONS)[number], string[]>> = {
@@ -124,5 +125,42 @@ describe('what a broker remembers of those whom it told to go', () => {
     for (let i = 0; i < 100; i++) bench.worker('proxy', { hops: [String(i)] }).beat();
     expect(bench.client('proxy').connection.silenced?.size).toBe(10);
     expect(bench.counters.disconnectsSent).toBe(100);
+  });
+});
+
+describe('what costs far more here than on the wire', () => {
+  test('a message of far more frames than are allowed bans its connection at once, and costs its workers', () => {
+    const bench = new Bench();
+    bench.worker('w').ready('s');
+    const connection = bench.state.connections.require(bench.now, 0, 'any', Buffer.from('w'));
+    if (connection === undefined) throw new Error('the connection is known');
+    bench.state.overframed(bench.now, connection);
+    bench.state.overframed(bench.now, connection);
+    expect(bench.counters.dropped).toMatchObject({ invalid: 1, banned: 1 });
+    expect(bench.counters.workersLost['invalid']).toBe(1);
+    expect(connection.banned).toBe(true);
+  });
+
+  test('addresses that were told DISCONNECT are remembered up to 20,000 in all, and forgotten with their connection', () => {
+    const table = new ConnectionTable(1_000);
+    const connections = Array.from({ length: 30 }, (_, i) => table.require(0, 0, 'any', Buffer.from(String(i))));
+    const remembered = (): number => connections.reduce((sum, each) => sum + (each?.silenced?.size ?? 0), 0);
+    const fill = (): void => {
+      for (const each of connections) {
+        for (let i = 0; i < 1_500; i++) if (each !== undefined) table.silence(each, String(i), 1_000);
+      }
+    };
+    fill();
+    expect(remembered()).toBe(20_000);
+    for (const each of connections.slice(0, 10)) if (each !== undefined) table.delete(each);
+    expect(remembered()).toBe(10_000);
+    fill();
+    expect(remembered()).toBe(20_000);
+  });
+
+  test('the key of an address is one flat string, the same for every kind of bytes', () => {
+    const frames = [Buffer.alloc(255, 0xe9), Buffer.from('12:x'), Buffer.alloc(0)];
+    expect(addressKey(frames)).toBe(`255:${'\u00e9'.repeat(255)}4:12:x0:`);
+    expect(addressKey(frames.map((frame) => Uint8Array.from(frame)))).toBe(addressKey(frames));
   });
 });
