@@ -58,7 +58,7 @@ export function partPassed(exchange: Exchange): TimeoutError {
 
 /** Why a request still waits for a connection. */
 function whyNotSent(endpoints: readonly Endpoint[]): string {
-  const connected = endpoints.some((endpoint) => endpoint.links.size > endpoint.connecting);
+  const connected = endpoints.some(({ state, links, connecting }) => state !== 'down' && links.size > connecting);
   if (connected) return 'every socket was busy (maxSockets)';
   return endpoints
     .map(({ address, reason }) => `no connection to ${address}${reason === '' ? '' : ` (${reason})`}`)

@@ -104,7 +104,7 @@ export class Pool {
     let missing = waiting;
     for (const endpoint of this.endpoints) {
       if (endpoint.state !== 'down') missing -= endpoint.connecting;
-      else if (endpoint.links.size === 0 && this.#open(now, endpoint) === 'ready') ready = true;
+      else if (this.#mayTry(endpoint) && this.#open(now, endpoint) === 'ready') ready = true;
     }
     while (missing > 0) {
       const endpoint = this.#leastUsed(avoid);
@@ -116,6 +116,11 @@ export class Pool {
       if (opened !== 'impossible') missing -= 1;
     }
     return ready;
+  }
+
+  /** Whether an endpoint that is down is tried: by one connection at a time, also while a stream lives on an older one. */
+  #mayTry(endpoint: Endpoint): boolean {
+    return endpoint.connecting === 0 && (endpoint.links.size === 0 || this.#total < this.#options.maxSockets);
   }
 
   /** A connection was made. It is idle from now on. */

@@ -80,6 +80,26 @@ describe('growth and shrinking', () => {
 });
 
 describe('an endpoint that is down', () => {
+  test('is tried again for a new request while an old stream lives on the only connection to it', () => {
+    const h = new Harness({ idleSocketMs: 1_000 });
+    const stream = h.submit('stream');
+    h.connect();
+    const refused = h.submit('refused', { timeoutMs: 500 });
+    h.refuse();
+    h.pass(500);
+    expect(refused.sink.ends).toBe(1);
+    // Nobody waits: the one that went on trying is closed when it is idle for too long.
+    h.pass(1_000);
+    expect(h.live()).toHaveLength(1);
+    const next = h.submit('next');
+    expect(h.live()).toHaveLength(2);
+    h.connect();
+    h.final(next, 'x');
+    h.final(stream, 'x');
+    expect([next.sink.ends, stream.sink.ends]).toEqual([1, 1]);
+    expect(h.state.pending).toBe(0);
+  });
+
   test('keeps one connection trying, and serves everyone when it is back', () => {
     const h = new Harness();
     const calls = Array.from({ length: 20 }, () => h.submit());
