@@ -129,7 +129,14 @@ export class ConnectionState {
       if (++this.#strikes >= MAX_STRIKES) this.#leave(now);
       return;
     }
-    if (this.#phase === 'connecting') this.connected(now);
+    if (this.#phase === 'connecting') {
+      this.connected(now);
+      // Who hears of it may stop the worker at once: then this came after our DISCONNECT.
+      if (this.phase === 'stopped') {
+        if (message.type === 'request') this.#counters.dropped.refused++;
+        return;
+      }
+    }
     this.#heardAt = now; // MDP-W-22
     if (now - this.#connectedAt >= this.#settings.intervalMs) this.#attempts = 0;
     switch (message.type) {
