@@ -205,7 +205,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   #failed(error: Error): void {
     if (this.#phase === 'stopped') return;
     if (this.listenerCount('error') > 0) this.#tell('error', [error]);
-    else process.emitWarning(error);
+    else process.emitWarning(error.stack ?? error.message);
   }
 
   /** Tell listeners. What they throw is theirs: the broker is in the middle of something, and goes on with it. */
@@ -215,7 +215,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     } catch (thrown) {
       const error = asError(thrown);
       if (event !== 'error' && this.listenerCount('error') > 0) this.#tell('error', [error]);
-      else process.emitWarning(error);
+      else process.emitWarning(error.stack ?? error.message);
     }
   }
 

@@ -101,6 +101,11 @@ export function endpointOption(name: string, value: string): string {
 export function endpointsOption(name: string, value: string | readonly string[]): string[] {
   const list: readonly string[] = typeof value === 'string' ? [value] : value;
   if (!Array.isArray(list) || list.length === 0) throw new ArgumentError(name, value, 'one endpoint or more');
+  for (const endpoint of list) {
+    if (typeof endpoint === 'string' && /^tcp:\/\/(?:\*:|.*:\*$)/.test(endpoint)) {
+      throw new ArgumentError(name, endpoint, 'an endpoint to connect to: tcp://host:port without *');
+    }
+  }
   return [...new Set(list.map((endpoint) => endpointOption(name, endpoint as string)))];
 }
 

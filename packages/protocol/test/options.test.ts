@@ -124,6 +124,9 @@ describe('endpoints', () => {
       refusal('endpoint', 'one endpoint or more'),
     );
     expect(() => endpointsOption('endpoint', ['inproc://a', 'b'])).toThrow(refusal('endpoint', 'tcp://host:port'));
+    for (const wildcard of ['tcp://*:5555', 'tcp://127.0.0.1:*']) {
+      expect(() => endpointsOption('endpoint', wildcard)).toThrow(refusal('endpoint', 'an endpoint to connect to'));
+    }
   });
 });
 
