@@ -101,6 +101,19 @@ describe('RouterPort', () => {
     expect(setup.counters.sent).toBe(4);
   });
 
+  test('does not try a full peer again for each message', async () => {
+    jest.useFakeTimers();
+    const setup = new Setup(100);
+    const a = setup.connection('a');
+    setup.router.outcome = () => 'EAGAIN';
+    for (let i = 0; i < 50; i++) {
+      setup.send(a, String(i));
+      await settle();
+    }
+    expect(setup.router.tried).toBe(1);
+    setup.port.close();
+  });
+
   test('what is said while it is being drained goes behind what waits', async () => {
     jest.useFakeTimers();
     const setup = new Setup();

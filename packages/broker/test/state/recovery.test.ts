@@ -216,6 +216,21 @@ describe('a worker whose connection is gone', () => {
     expect(next.takeShort()).toEqual([]);
   });
 
+  test('is given nothing more after such a FINAL, though work waits', () => {
+    const { bench, worker, next, client } = busy();
+    worker.take();
+    client.request('s', 'b');
+    bench.advance(INTERVAL);
+    bench.unreachable(lastSent(worker));
+    worker.final('a done');
+    expect(worker.takeShort()).toEqual([]);
+    next.ready('s');
+    expect(next.takeShort()).toEqual(['request b']);
+    bench.drained();
+    expect(bench.state.workers).toBe(1);
+    expect(bench.counters.dispatched).toBe(2);
+  });
+
   test('may have sent a part before: then its request is not repeated', () => {
     const { bench, worker, next, client } = busy();
     worker.take();
