@@ -4,7 +4,7 @@
 export { Client } from './client.js';
 export type { ClientLike, CloseOptions } from './client-like.js';
 export type { ClientOptions, RequestOptions, RetryOptions } from './options.js';
-export type { ReceivePartOptions, Reply } from './reply.js';
+export type { ReceivePartOptions, Reply, ReplyError } from './reply.js';
 export type { ClientCounters, ClientStats, EndpointStats } from './stats.js';
 export type { RequestCounters } from './state/counters.js';
 export type { EndpointState } from './state/link.js';

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // reply - what request() returns: one reply, to be awaited whole, iterated, or read part by part
 
-import type { Frame, MdpError, RequestError } from '@mdp/protocol';
+import type { Frame, MdpError, RemoteError, RequestError } from '@mdp/protocol';
 import { StateError } from '@mdp/protocol';
 import { durationOption, refuseUnknownOptions } from '@mdp/protocol/internal';
 import type { Exchange, ReplySink } from './state/exchange.js';
 import { bufferedBytes } from './state/exchange.js';
+
+/**
+ * What a reply may be rejected with: look at `code`. `service` and `attempts` are there unless the reply was read in two
+ * ways at once (`MDP_INVALID_STATE`), `status` with `MDP_REMOTE`.
+ */
+export type ReplyError = MdpError & Partial<Pick<RemoteError, 'service' | 'attempts' | 'status'>>;
 
 /** Options of {@link Reply.receivePart}. */
 export interface ReceivePartOptions {
@@ -31,10 +37,10 @@ export interface Reply extends PromiseLike<Frame[]>, AsyncIterable<Frame[], unde
   /** As with a promise of the whole reply. */
   then<A = Frame[], B = never>(
     onFulfilled?: ((frames: Frame[]) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: MdpError) => B | PromiseLike<B>) | null,
+    onRejected?: ((reason: ReplyError) => B | PromiseLike<B>) | null,
   ): Promise<A | B>;
   /** As with a promise of the whole reply. */
-  catch<R = never>(onRejected?: ((reason: MdpError) => R | PromiseLike<R>) | null): Promise<Frame[] | R>;
+  catch<R = never>(onRejected?: ((reason: ReplyError) => R | PromiseLike<R>) | null): Promise<Frame[] | R>;
   /** As with a promise of the whole reply. */
   finally(onFinally?: (() => void) | null): Promise<Frame[]>;
   /**
@@ -135,12 +141,12 @@ export class PendingReply implements Reply, ReplySink {
 
   then<A = Frame[], B = never>(
     onFulfilled?: ((frames: Frame[]) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: MdpError) => B | PromiseLike<B>) | null,
+    onRejected?: ((reason: ReplyError) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.#promise().then(onFulfilled, onRejected);
   }
 
-  catch<R = never>(onRejected?: ((reason: MdpError) => R | PromiseLike<R>) | null): Promise<Frame[] | R> {
+  catch<R = never>(onRejected?: ((reason: ReplyError) => R | PromiseLike<R>) | null): Promise<Frame[] | R> {
     return this.#promise().catch(onRejected);
   }
 
