@@ -15,7 +15,7 @@ overTopologies('management', (start) => {
         return client.hear();
       };
       expect(await ask('s')).toBe('final 404');
-      const worker = (await live.registered('s', dialect)).beatEvery(10);
+      const worker = (await live.registered('s', dialect)).beatEvery(25);
       expect(await ask('s')).toBe('final 200');
       const other = live.client();
       await other.request('s', 'a');

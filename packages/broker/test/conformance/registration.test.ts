@@ -10,7 +10,7 @@ overTopologies('registration', (start) => {
   describe.each(DIALECTS)('in %s', (dialect) => {
     test('READY is answered by nothing but HEARTBEATs, and the worker is given requests (MDP-B-13, MDP-B-16, MDP-B-24)', async () => {
       const live = await start(BEATING);
-      const worker = (await live.registered('s', dialect)).beatEvery(INTERVAL / 3);
+      const worker = (await live.registered('s', dialect)).beatEvery(INTERVAL);
       const pulse = await Pulse.of(live);
       await pulse.intervals(3);
       expect(new Set(worker.waiting)).toEqual(new Set(['heartbeat']));
@@ -41,7 +41,7 @@ overTopologies('registration', (start) => {
       await rogue((worker) => worker.final('x'), await live.registered('s', dialect));
       if (dialect !== 'mdp01') await rogue((worker) => worker.partial('x'), await live.registered('s', dialect));
       // A reply to what another worker was asked.
-      const honest = (await live.registered('held', dialect)).beatEvery(INTERVAL / 3);
+      const honest = (await live.registered('held', dialect)).beatEvery(INTERVAL);
       await live.client().request('held', 'a');
       expect(await honest.hear()).toBe('request a');
       await rogue(
