@@ -83,12 +83,12 @@ static void report(struct target *t, double others) {
   qsort(t->latency, (size_t)n, sizeof *t->latency, by_size);
   double p50 = n ? t->latency[n / 2] * 1e3 : 0, p99 = n ? t->latency[(long)((double)n * .99)] * 1e3 : 0;
   double most = n ? t->latency[n - 1] * 1e3 : 0, rate = t->seconds > 0 ? (double)t->measured / t->seconds : 0;
-  double cpu_us = t->with_cpu ? t->cpu * 1e6 / (double)t->with_cpu : 0;
+  double per = t->with_cpu ? 1e6 / (double)t->with_cpu : 0, cpu_us = t->cpu * per, main_us = t->cpu_main * per;
   long rss = resident_kib(t->pid);
-  if (json) printf("{\"requests\":%ld,\"perSecond\":%.1f,\"p50Ms\":%.4f,\"p99Ms\":%.4f,\"errors\":%ld,\"lost\":%ld,\"cpuUs\":%.3f,"
-                   "\"rssKiB\":%ld,\"othersShare\":%.3f}\n", t->measured, rate, p50, p99, t->errors, t->outstanding, cpu_us, rss, others);
+  if (json) printf("{\"requests\":%ld,\"perSecond\":%.1f,\"p50Ms\":%.4f,\"p99Ms\":%.4f,\"errors\":%ld,\"lost\":%ld,\"cpuUs\":%.3f,\"mainUs\":%.3f,"
+                   "\"rssKiB\":%ld,\"othersShare\":%.3f}\n", t->measured, rate, p50, p99, t->errors, t->outstanding, cpu_us, main_us, rss, others);
   else printf("port %d: %ld requests in %.2f s = %.0f req/s; latency ms p50 %.3f p99 %.3f max %.3f; %ld errors, %ld lost; broker %.1f us of CPU per "
-              "request, %ld KiB; others took %.0f %% of the machine\n", t->port, t->measured, t->seconds, rate, p50, p99, most, t->errors, t->outstanding, cpu_us, rss, others * 100);
+              "request, %.1f in its first thread, %ld KiB; others took %.0f %% of the machine\n", t->port, t->measured, t->seconds, rate, p50, p99, most, t->errors, t->outstanding, cpu_us, main_us, rss, others * 100);
 }
 
 static void usage(const char *why) { fprintf(stderr, "mdpload: %s; the options are listed at the top of mdpload.c\n", why); exit(2); }
@@ -148,7 +148,7 @@ static void read_options(int count, char **given) {
 /* -- turns ------------------------------------------------------------------------------------------------------- */
 
 static int per_target, all_workers, parkers;
-static struct { int number, rounds, warm_rounds; double begin, length, cpu, cpu_all; long replies; } turn;
+static struct { int number, rounds, warm_rounds; double begin, length, cpu, cpu_main; long replies; } turn;
 
 static double cpu_of_targets(void) {
   double sum = 0;
@@ -157,14 +157,15 @@ static double cpu_of_targets(void) {
 }
 
 static void begin_turn(double t) {
-  int round = turn.number / target_count, index = turn.number % target_count;
-  active = &targets[round % 2 ? target_count - 1 - index : index]; /* A B C, C B A: a drift favours none */
+  int round = turn.number / target_count;
+  active = &targets[turn.number % target_count]; /* A B C A B C, and not C B A: two turns in a row would be an advantage */
   measuring = round >= turn.warm_rounds;
   draining = 0;
   turn.begin = t;
   turn.length = target_count > 1 ? turn_seconds : measuring ? measure_seconds : warm_seconds;
   turn.replies = active->replies;
   turn.cpu = cpu_of(active);
+  turn.cpu_main = cpu_of_main_thread(active->pid);
   struct connection *first = &connections[(active - targets) * per_target];
   for (int i = all_workers + parkers; i < per_target; i++) fill_window(&first[i]);
 }
@@ -179,6 +180,7 @@ static void end_turn(double t) { /* its time is over: what is under way may stil
 static void close_turn(void) { /* everything has come, or is lost */
   if (measuring) {
     active->cpu += cpu_of(active) - turn.cpu;
+    active->cpu_main += cpu_of_main_thread(active->pid) - turn.cpu_main;
     active->with_cpu += active->replies - turn.replies;
   }
   turn.number++;

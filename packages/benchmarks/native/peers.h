@@ -18,7 +18,7 @@ struct target {
   int port, has_clock, unparked;
   long pid, sent, outstanding, replies, errors;
   clockid_t clock;
-  double seconds, cpu, *latency; /* measured: time of its turns, CPU time of the broker */
+  double seconds, cpu, cpu_main, *latency; /* measured: time of its turns, CPU time of the broker, and of its first thread */
   long measured, with_cpu, stored; /* replies within the turns, replies that the CPU time was spent on, latencies kept */
 };
 struct connection {

@@ -17,6 +17,18 @@ static long resident_kib(long pid) {
   return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
+/* CPU time of the first thread of a process so far, in seconds. */
+static double cpu_of_main_thread(long pid) {
+  char path[64];
+  unsigned long long ns = 0;
+  snprintf(path, sizeof path, "/proc/%ld/task/%ld/schedstat", pid, pid);
+  FILE *file = pid ? fopen(path, "r") : NULL;
+  if (!file) return 0;
+  if (fscanf(file, "%llu", &ns) != 1) ns = 0;
+  fclose(file);
+  return (double)ns / 1e9;
+}
+
 /* CPU time of this process so far, in seconds. */
 static double cpu_of_self(void) {
   struct rusage u;

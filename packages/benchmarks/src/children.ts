@@ -88,9 +88,9 @@ export class Child {
     return new Child(fork(path, args, { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] }), script);
   }
 
-  /** Start any other program; what it prints is not shown. */
+  /** Start any other program; what it prints goes nowhere, so that nobody has to read it. */
   static spawn(command: string, args: readonly string[]): Child {
-    return new Child(spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] }), command);
+    return new Child(spawn(command, args, { stdio: 'ignore' }), command);
   }
 
   /** Its process id; 0 when it could not be started. */

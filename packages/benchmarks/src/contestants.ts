@@ -43,23 +43,30 @@ export const MDP: Contestant = {
   start: () => started(Child.fork('broker-process', [])),
 };
 
-/** Majortomo's broker, which speaks its own dialect only. */
+/** Majortomo's broker as it comes, which speaks its own dialect only. It writes a line of log for each reply. */
 export function majortomoContestant({ python }: Majortomo): Contestant {
-  return {
-    name: 'Majortomo',
-    async start() {
-      const port = await freePort();
-      const endpoint = `tcp://127.0.0.1:${String(port)}`;
-      const child = Child.spawn(python, ['-m', 'majortomo.broker', '-b', endpoint]);
-      try {
-        await listening(port);
-      } catch (error) {
-        await child.kill();
-        throw error;
-      }
-      return { child, endpoint };
-    },
-  };
+  return { name: 'Majortomo', start: () => startMajortomo(python, RUN_MAJORTOMO) };
+}
+
+/** The same with its log turned off. */
+export function silentMajortomoContestant({ python }: Majortomo): Contestant {
+  return { name: 'Majortomo, log off', start: () => startMajortomo(python, `${SILENCE}\n${RUN_MAJORTOMO}`) };
+}
+
+const RUN_MAJORTOMO = 'from majortomo.broker import main\nmain()';
+const SILENCE = 'import logging\nlogging.disable(logging.CRITICAL)';
+
+async function startMajortomo(python: string, program: string): Promise<RunningBroker> {
+  const port = await freePort();
+  const endpoint = `tcp://127.0.0.1:${String(port)}`;
+  const child = Child.spawn(python, ['-c', program, '-b', endpoint]);
+  try {
+    await listening(port);
+  } catch (error) {
+    await child.kill();
+    throw error;
+  }
+  return { child, endpoint };
 }
 
 /** A port that was free a moment ago: Majortomo cannot say which one it chose. */

@@ -53,6 +53,8 @@ export interface LoadReport {
   readonly lost: number;
   /** CPU time of the broker, per request, in microseconds. */
   readonly cpuUs: number;
+  /** What of it was spent in the first thread: what the broker could do at most, had it cores enough. */
+  readonly mainUs: number;
   /** Resident memory of the broker at the end, in KiB. */
   readonly rssKiB: number;
   /** The part of all processors' time that went to others than the broker and the generator, from 0 to 1. */
