@@ -61,6 +61,6 @@ export interface BrokerEvents {
   draining: [];
   /** All sockets are closed. */
   stopped: [];
-  /** A socket failed in a way that the broker did not expect; it goes on where it can. */
+  /** A socket failed in a way that the broker did not expect, or a listener threw; it goes on where it can. */
   error: [error: Error];
 }
