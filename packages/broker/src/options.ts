@@ -53,7 +53,8 @@ export interface BrokerOptions {
   readonly busyWorkerTimeoutMs?: number;
   /**
    * Whether to watch connections with ZMTP heartbeats, which find a stopped process or a cut network even when no
-   * command is due. Default true. Turn it off for peers whose ZMTP does not answer PING.
+   * command is due: a PING every two expiries, and one expiry (`heartbeatIntervalMs` × `heartbeatLiveness`) to answer
+   * it. Default true. Turn it off for peers whose ZMTP does not answer PING.
    */
   readonly zmtpHeartbeats?: boolean;
 
