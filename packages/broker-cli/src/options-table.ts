@@ -172,7 +172,12 @@ export const OPTIONS: readonly OptionRow[] = [
   broker('Limits', 'maxQueued', count(0), 'The most requests that wait for a worker, in all'),
   broker('Limits', 'maxQueuedPerService', count(0), 'The most requests that wait for a worker of one service'),
   broker('Limits', 'maxQueuedPerClient', count(0), 'The most requests of one connection that wait for a worker'),
-  broker('Limits', 'maxQueuedBytes', size(0, 2 ** 40), 'The most bytes of bodies that wait for a worker, in all'),
+  broker(
+    'Limits',
+    'maxQueuedBytes',
+    size(0, 2 ** 40),
+    'The most bytes that wait for a worker, in all, and 400 for each frame',
+  ),
   broker('Limits', 'maxStrikes', count(1), 'After how many invalid messages a connection is no longer listened to'),
   broker(
     'Limits',
@@ -182,7 +187,12 @@ export const OPTIONS: readonly OptionRow[] = [
   ),
   broker('Limits', 'sendHighWaterMark', count(1), 'How many messages ZeroMQ itself queues for one peer'),
   broker('Limits', 'maxOutboxMessages', count(1), 'The most messages that wait for one peer that reads too slowly'),
-  broker('Limits', 'maxOutboxBytes', size(1, 2 ** 40), 'The most bytes that wait for one peer that reads too slowly'),
+  broker(
+    'Limits',
+    'maxOutboxBytes',
+    size(1, 2 ** 40),
+    'The most bytes that wait for one peer that reads too slowly, and 400 for each frame',
+  ),
 
   {
     group: 'Process',
