@@ -42,6 +42,8 @@ export class RouterLoop {
   async run(): Promise<void> {
     const socket = this.#socket;
     const host = this.#host;
+    // So many messages are expected in a turn without asking: half of what came in the last one.
+    let expected = 0;
     while (this.#isOpen()) {
       try {
         // Waits. Promises for what is there already resolve at once, without a turn of the event loop.
@@ -49,11 +51,13 @@ export class RouterLoop {
         const now = host.turn();
         socket.receiveTimeout = 0;
         this.hungry = true;
-        for (let count = 1; ; count++) {
+        let count = 1;
+        for (; ; count++) {
           this.#deliver(now, frames);
           if (count === TURN_AT_MOST) break;
-          // `readable` asks ZeroMQ without a rejected promise, which costs more than a message.
-          if (!this.#isOpen() || !socket.readable) {
+          // Finding nothing costs a rejected promise, more than a message. Asking costs system calls here, and one in
+          // the I/O thread, which then has to signal the next message.
+          if (!this.#isOpen() || (count >= expected && !socket.readable)) {
             this.hungry = false;
             break;
           }
@@ -67,6 +71,7 @@ export class RouterLoop {
           }
         }
         if (!this.#isOpen()) return;
+        expected = count >> 1;
         socket.receiveTimeout = -1;
         if (!this.hungry) host.drained(now);
         host.settled(now);

@@ -163,6 +163,28 @@ describe('RouterLoop', () => {
     expect(setup.loop.hungry).toBe(false);
   });
 
+  test('asks less often while much comes, and finds out all the same when less does', async () => {
+    const setup = setUp();
+    const asked = jest.spyOn(setup.reader, 'readable', 'get');
+    setup.push(...'abcdefgh');
+    await setup.until('settled');
+    expect(asked).toHaveBeenCalledTimes(8);
+    asked.mockClear();
+    setup.push(...'ijklmnop');
+    await setup.until('settled', 2);
+    // Half of what came in the last turn is taken without a question.
+    expect(asked).toHaveBeenCalledTimes(5);
+    asked.mockClear();
+    setup.push('q');
+    await setup.until('settled', 3);
+    expect(asked).not.toHaveBeenCalled();
+    setup.push('r');
+    await setup.until('settled', 4);
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect(setup.log.slice(-7)).toEqual(['q', 'drained', 'settled', 'turn', 'r', 'drained', 'settled']);
+    expect(setup.failures).toEqual([]);
+  });
+
   test('a socket that says there is more when there is not ends the turn as ever', async () => {
     const setup = setUp();
     jest.spyOn(setup.reader, 'readable', 'get').mockReturnValueOnce(true);

@@ -4,7 +4,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { waitUntil } from '@mdp/testkit';
 import { Live } from '../support/live.js';
-import { RawPeer, zmtpProperty } from '../support/raw-peer.js';
+import { ZmtpPeer, zmtpProperty } from '../support/zmtp-peer.js';
 
 let live: Live | undefined;
 
@@ -14,7 +14,7 @@ afterEach(async () => {
 
 test('the broker announces a ROUTER socket (MDP-B-01)', async () => {
   live = await Live.start();
-  const peer = new RawPeer(live.clientEndpoint, true);
+  const peer = new ZmtpPeer(live.clientEndpoint, true);
   try {
     const property = zmtpProperty('Socket-Type', 'ROUTER');
     await waitUntil('the Socket-Type of the broker', () => peer.received.includes(property));

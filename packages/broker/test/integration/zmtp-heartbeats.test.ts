@@ -6,13 +6,13 @@ import { waitUntil } from '@mdp/testkit';
 import { resolveBrokerOptions } from '../../src/options.js';
 import { BoundSocket } from '../../src/bound-socket.js';
 import { Live } from '../support/live.js';
-import { RawPeer } from '../support/raw-peer.js';
+import { ZmtpPeer } from '../support/zmtp-peer.js';
 
-const peers: RawPeer[] = [];
+const peers: ZmtpPeer[] = [];
 let live: Live | undefined;
 
-function peer(endpoint: string, answersPings: boolean): RawPeer {
-  const one = new RawPeer(endpoint, answersPings);
+function peer(endpoint: string, answersPings: boolean): ZmtpPeer {
+  const one = new ZmtpPeer(endpoint, answersPings);
   peers.push(one);
   return one;
 }

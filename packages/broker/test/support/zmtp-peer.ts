@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// raw-peer - a peer that speaks ZMTP 3.0 by hand, over plain TCP: what ZeroMQ does by itself would hide what is tested
+// zmtp-peer - a peer that speaks ZMTP 3.0 by hand, over plain TCP: what ZeroMQ does by itself would hide what is tested
 
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
@@ -25,7 +25,7 @@ export function zmtpProperty(name: string, value: string): Buffer {
 }
 
 /** A DEALER that has said its greeting and its READY. */
-export class RawPeer {
+export class ZmtpPeer {
   readonly #socket: Socket;
   /** Everything that came. */
   received = Buffer.alloc(0);
