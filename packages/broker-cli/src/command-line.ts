@@ -4,12 +4,12 @@
 import { createRequire } from 'node:module';
 import type { Argv } from 'yargs';
 import yargs from 'yargs';
+import { didYouMean } from '@mdp/protocol/internal';
 import type { Command } from './commands.js';
 import { ECHO_COMMANDS, RUN_COMMAND, TOP_COMMANDS } from './commands.js';
 import { UsageError } from './exit-codes.js';
 import type { FlagSpec, FlagValues, ParsedArguments } from './flags.js';
 import { PARSER_CONFIGURATION, declareFlags, explainParserComplaint, readFlags } from './flags.js';
-import { didYouMean } from './suggest.js';
 
 /** The program's name. */
 export const PROGRAM = 'mdp-broker';

@@ -3,6 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { ArgumentError } from '@mdp/protocol';
+import { didYouMean } from '@mdp/protocol/internal';
 import type { Document, LineCounter as Lines } from 'yaml';
 import { endpointsFromConfig } from './endpoint-values.js';
 import { UsageError, errorCode, errorMessage } from './exit-codes.js';
@@ -11,7 +12,6 @@ import { OPTIONS } from './options-table.js';
 import { printable, quoted } from './printable.js';
 import { servicesFromConfig } from './service-values.js';
 import type { Given, Source } from './settings.js';
-import { didYouMean } from './suggest.js';
 import { readConfig } from './value-kinds.js';
 
 /** Keys that a file may have and that say nothing to the broker. */

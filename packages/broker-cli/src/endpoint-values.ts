@@ -3,8 +3,7 @@
 
 import type { EndpointOptions, Role } from '@mdp/broker';
 import { ArgumentError } from '@mdp/protocol';
-import { choiceOption, endpointOption } from '@mdp/protocol/internal';
-import { didYouMean } from './suggest.js';
+import { didYouMean, choiceOption, endpointOption } from '@mdp/protocol/internal';
 import { UsageError } from './exit-codes.js';
 import type { JsonSchema } from './value-kinds.js';
 

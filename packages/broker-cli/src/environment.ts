@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // environment - what the MDP_ variables say
 
+import { didYouMean } from '@mdp/protocol/internal';
 import { endpointFromText } from './endpoint-values.js';
 import { CONFIG_ENV, OPTIONS } from './options-table.js';
 import type { OptionRow } from './options-table.js';
@@ -8,7 +9,6 @@ import { BROKER_URL_ENV } from './peer-flags.js';
 import { quoted } from './printable.js';
 import { servicesFromText } from './service-values.js';
 import type { Given, Source } from './settings.js';
-import { didYouMean } from './suggest.js';
 import { readText } from './value-kinds.js';
 import type { Environment } from './variables.js';
 import { splitList, variable } from './variables.js';

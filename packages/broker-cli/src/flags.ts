@@ -2,9 +2,9 @@
 // flags - declares flags to yargs from data, and reads what it found; yargs itself converts and guesses nothing
 
 import type { Argv, Options } from 'yargs';
+import { didYouMean } from '@mdp/protocol/internal';
 import { UsageError } from './exit-codes.js';
 import { printable } from './printable.js';
-import { didYouMean } from './suggest.js';
 
 /** One flag. */
 export interface FlagSpec {

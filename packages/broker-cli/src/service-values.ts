@@ -3,10 +3,10 @@
 
 import type { ServiceOptions } from '@mdp/broker';
 import { ArgumentError, encodeServiceName } from '@mdp/protocol';
+import { didYouMean } from '@mdp/protocol/internal';
 import { splitAttributes } from './endpoint-values.js';
 import { UsageError, errorCode } from './exit-codes.js';
 import { quoted } from './printable.js';
-import { didYouMean } from './suggest.js';
 import type { JsonSchema, ValueRule } from './value-kinds.js';
 import { LONGEST_MS, readConfig, readText, schemaOf } from './value-kinds.js';
 

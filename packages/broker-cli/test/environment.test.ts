@@ -26,7 +26,7 @@ test('a wrong value names the variable and what is allowed', () => {
     'MDP_MAX_QUEUED: got "many", allowed is a whole number from 0 to 10000000',
   );
   expect(() => readEnvironment({ MDP_BIND_URL: 'tcp://127.0.0.1:1 nonsense' })).toThrow(
-    'MDP_BIND_URL: got "nonsense", allowed is tcp://host:port, ipc://path or inproc://name',
+    'MDP_BIND_URL: got "nonsense", allowed is tcp://host:port (up to 65535), ipc://path or inproc://name',
   );
 });
 

@@ -11,7 +11,14 @@ import {
   bytes,
   decodeServiceName,
 } from '@mdp/protocol';
-import { booleanOption, choiceOption, durationOption, endpointOption, integerOption } from '@mdp/protocol/internal';
+import {
+  booleanOption,
+  choiceOption,
+  durationOption,
+  endpointOption,
+  integerOption,
+  refuseUnknownOptions,
+} from '@mdp/protocol/internal';
 
 /** Who may talk to an endpoint. What comes from anybody else is dropped and counted. */
 export type Role = 'any' | 'client' | 'worker';
@@ -203,11 +210,7 @@ function checkOptions(path: string, options: unknown, known: readonly string[]):
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new ArgumentError(path, options, `an object with ${known.join(', ')}`);
   }
-  const unknown = Object.entries(options).find(([name]) => !known.includes(name));
-  if (unknown === undefined) return;
-  const [name, value] = unknown as [string, unknown];
-  const where = path === 'options' ? name : `${path}.${name}`;
-  throw new ArgumentError(where, value, `one of the options ${known.join(', ')}`);
+  refuseUnknownOptions(options, known, path === 'options' ? undefined : path);
 }
 
 function resolveEndpoints(given: NonNullable<BrokerOptions['endpoints']>): Required<EndpointOptions>[] {

@@ -152,7 +152,7 @@ export function resolveRequestOptions(defaults: RequestPolicy, options: RequestO
 function resolvePolicy(defaults: RequestPolicy, options: RequestOptions): RequestPolicy {
   const retry = options.retry === undefined ? {} : options.retry;
   requireObject('retry', retry);
-  refuseUnknownOptions(retry, RETRY_OPTIONS);
+  refuseUnknownOptions(retry, RETRY_OPTIONS, 'retry');
   const baseMs = durationOption('retry.baseMs', retry.baseMs, defaults.baseMs, 1);
   return {
     timeoutMs: durationOption('timeoutMs', options.timeoutMs, defaults.timeoutMs),

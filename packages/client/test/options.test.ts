@@ -48,7 +48,7 @@ describe('client options', () => {
     ['retry.attempts', { retry: { attempts: 1_001 } }],
     ['retry.baseMs', { retry: { baseMs: 0 } }],
     ['retry.maxMs', { retry: { baseMs: 100, maxMs: 99 } }],
-    ['tries', { retry: { tries: 2 } }],
+    ['retry.tries', { retry: { tries: 2 } }],
     ['signal', { signal: {} }],
     ['maxBufferedBytes', { maxBufferedBytes: 0 }],
     ['dialect', { dialect: 'mdp02' }],

@@ -17,3 +17,4 @@ export {
   numberOption,
   refuseUnknownOptions,
 } from './options.js';
+export { didYouMean } from './suggest.js';

@@ -4,6 +4,7 @@
 import type { Dialect } from './dialect.js';
 import { DIALECTS, isDialect } from './dialect.js';
 import { ArgumentError } from './errors.js';
+import { didYouMean } from './suggest.js';
 
 /** The longest duration that a Node.js timer takes, in milliseconds (about 24.8 days). */
 export const MAX_DURATION_MS = 2 ** 31 - 1;
@@ -92,7 +93,7 @@ function isEndpoint(value: string): boolean {
  */
 export function endpointOption(name: string, value: string): string {
   if (typeof value !== 'string' || !isEndpoint(value)) {
-    throw new ArgumentError(name, value, 'tcp://host:port, ipc://path or inproc://name');
+    throw new ArgumentError(name, value, 'tcp://host:port (up to 65535), ipc://path or inproc://name');
   }
   return value;
 }
@@ -112,15 +113,13 @@ export function endpointsOption(name: string, value: string | readonly string[])
 /**
  * Refuse options that do not exist, so that a misspelt one is not silently ignored.
  *
- * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` that names it and lists what exists
+ * @param path - where the options stand within others: `retry`; left out for the outermost
+ * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` that names it, lists what exists, and says what was probably meant
  */
-export function refuseUnknownOptions(options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name))
-      throw new ArgumentError(
-        name,
-        (options as Record<string, unknown>)[name],
-        `one of the options ${known.join(', ')}`,
-      );
+export function refuseUnknownOptions(options: object, known: readonly string[], path?: string): void {
+  const at = (name: string): string => (path === undefined ? name : `${path}.${name}`);
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    if (known.includes(name)) continue;
+    throw new ArgumentError(at(name), value, `one of the options ${known.join(', ')}${didYouMean(name, known, at)}`);
   }
 }

@@ -109,7 +109,7 @@ describe('endpoints', () => {
     5555,
   ])('refuses %p', (endpoint) => {
     expect(() => endpointOption('endpoint', endpoint as string)).toThrow(
-      refusal('endpoint', 'tcp://host:port, ipc://path or inproc://name'),
+      refusal('endpoint', 'tcp://host:port \\(up to 65535\\), ipc://path or inproc://name'),
     );
   });
 
@@ -134,5 +134,11 @@ test('refuseUnknownOptions names the option that does not exist, and those that 
   refuseUnknownOptions({ timeoutMs: 5 }, ['timeoutMs', 'retries']);
   expect(() => {
     refuseUnknownOptions({ timeoutMs: 5, timeout: 5 }, ['timeoutMs', 'retries']);
-  }).toThrow('timeout: got 5, allowed is one of the options timeoutMs, retries');
+  }).toThrow('timeout: got 5, allowed is one of the options timeoutMs, retries; did you mean timeoutMs?');
+  expect(() => {
+    refuseUnknownOptions({ colour: 'red' }, ['timeoutMs', 'retries']);
+  }).toThrow(/allowed is one of the options timeoutMs, retries$/);
+  expect(() => {
+    refuseUnknownOptions({ attempt: 5 }, ['attempts', 'baseMs'], 'retry');
+  }).toThrow('retry.attempt: got 5, allowed is one of the options attempts, baseMs; did you mean retry.attempts?');
 });

@@ -78,7 +78,7 @@ describe('a wrong command line says what is wrong and what is allowed, without a
     [['--max-attempts', '1e1'], '--max-attempts: got "1e1", allowed is a whole number from 1 to 100'],
     [
       ['-b', 'localhost:5555'],
-      '--bind-url: got "localhost:5555", allowed is tcp://host:port, ipc://path or inproc://name',
+      '--bind-url: got "localhost:5555", allowed is tcp://host:port (up to 65535), ipc://path or inproc://name',
     ],
     [['-b', 'tcp://*:1,role=boss'], '--bind-url (role): got "boss", allowed is any, client, worker'],
     [['--log-format', 'xml'], '--log-format: got "xml", allowed is text, json'],

@@ -24,8 +24,7 @@ test('a question is asked only when there is a suggestion', () => {
   expect(didYouMean('frobnicate', KNOWN)).toBe('');
 });
 
-test('a word of a megabyte costs no more than a short one', () => {
-  const start = performance.now();
+test('only the beginning of a word of a megabyte is looked at', () => {
   expect(suggest('x'.repeat(1_000_000), KNOWN)).toBeUndefined();
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(suggest('drain'.padEnd(1_000_000, '-'), KNOWN)).toBe('drain');
 });
