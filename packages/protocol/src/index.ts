@@ -65,4 +65,29 @@ export {
   encodeWorkerReply,
   encodeWorkerRequest,
 } from './encode.js';
+export type {
+  MxBatch,
+  MxCancel,
+  MxCredit,
+  MxInvalid,
+  MxInvalidReason,
+  MxReady,
+  MxRecord,
+  MxReply,
+  MxRequest,
+  MxSignal,
+} from './mx.js';
+export {
+  MX_COMMANDS,
+  MX_HEADER,
+  MX_INLINE_BYTES,
+  MX_INVALID_REASONS,
+  MX_MAX_BODY_FRAMES,
+  MX_MAX_NUMBER,
+  MX_MAX_RECORDS,
+  decodeMx,
+  encodeMx,
+  isMxFrame,
+  ownFrames,
+} from './mx.js';
 export { DEFAULT_ENDPOINT, DEFAULT_HEARTBEAT_INTERVAL_MS, DEFAULT_HEARTBEAT_LIVENESS } from './defaults.js';

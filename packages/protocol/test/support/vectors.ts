@@ -2,7 +2,7 @@
 // vectors - the JSON files of packages/protocol/vectors as typed rows, and bytes to and from hex
 
 import { readFileSync } from 'node:fs';
-import type { Dialect, Frame, InvalidReason, StrayToken } from '@mdp/protocol';
+import type { Dialect, Frame, InvalidReason, MxInvalidReason, StrayToken } from '@mdp/protocol';
 
 /** Bytes of a frame, explained: all `hex` of a frame's parts joined are the frame. */
 export interface VectorBytes {
@@ -80,6 +80,16 @@ export interface StrayVector {
   readonly stray: StrayToken;
 }
 
+/** An MX message: either `records` or `invalid` is there. Bodies are hex. */
+export interface MxVector {
+  readonly id: string;
+  readonly title: string;
+  readonly frames: readonly VectorFrame[];
+  readonly records?: readonly (Record<string, unknown> & { readonly type: string })[];
+  readonly invalid?: MxInvalidReason;
+  readonly canonical?: boolean;
+}
+
 /** The files with {@link MessageVector}s. */
 export const MESSAGE_FILES = [
   'client-to-broker',
@@ -117,6 +127,11 @@ export function errorVectors(): ErrorVector[] {
 /** The rows of tokens.json. */
 export function tokenVectors(): { readonly vectors: TokenVector[]; readonly strays: StrayVector[] } {
   return load('tokens') as unknown as { vectors: TokenVector[]; strays: StrayVector[] };
+}
+
+/** The rows of mx.json. */
+export function mxVectors(): MxVector[] {
+  return load('mx')['vectors'] as MxVector[];
 }
 
 /** The bytes that hex stands for, in memory of their own: no test can change those of another. */

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// mx.test - MX messages: every vector, there and back, whatever bytes come, and what a caller may not write
+
+import { describe, expect, test } from '@jest/globals';
+import type { Frame, MxInvalidReason, MxRecord } from '@mdp/protocol';
+import {
+  MX_HEADER,
+  MX_INLINE_BYTES,
+  MX_INVALID_REASONS,
+  MX_MAX_BODY_FRAMES,
+  MX_MAX_NUMBER,
+  MX_MAX_RECORDS,
+  bytes,
+  decodeMx,
+  encodeMx,
+  encodeServiceName,
+  isMxFrame,
+  ownFrames,
+} from '@mdp/protocol';
+import fc from 'fast-check';
+import { hex, mxVectors, unhex } from './support/vectors.js';
+
+/** A record as the encoder wants it: the name as bytes. */
+function toWrite(record: MxRecord): MxRecord<Frame> {
+  return 'service' in record ? { ...record, service: encodeServiceName(record.service) } : record;
+}
+
+/** A record with its body as hex, as the vectors have it. */
+function plain(record: MxRecord): object {
+  return 'body' in record ? { ...record, body: record.body.map(hex) } : record;
+}
+
+/** What frames decode to, as plain as a vector. */
+function read(frames: readonly Frame[], start = 0): readonly object[] | MxInvalidReason {
+  const found = decodeMx(frames, start);
+  return found.type === 'batch' ? found.records.map(plain) : found.reason;
+}
+
+const heartbeat: MxRecord<Frame> = { type: 'heartbeat' };
+const name = encodeServiceName('echo');
+
+describe('mx.json', () => {
+  const rows = mxVectors();
+
+  test.each(rows.map((row) => [`${row.id}: ${row.title}`, row] as const))('%s', (_, row) => {
+    const frames = row.frames.map((frame) => unhex(frame.hex));
+    expect(read(frames)).toEqual(row.records ?? row.invalid);
+    expect(frames.map(hex)).toEqual(row.frames.map((frame) => frame.hex));
+    expect(read([bytes('address'), ...frames], 1)).toEqual(row.records ?? row.invalid);
+  });
+
+  test.each(rows.filter((row) => row.canonical === true).map((row) => [row.id, row] as const))(
+    'the encoder makes %s',
+    (_, row) => {
+      const found = decodeMx(row.frames.map((frame) => unhex(frame.hex)));
+      if (found.type !== 'batch') throw new Error(found.reason);
+      expect(encodeMx(found.records.map(toWrite)).map(hex)).toEqual(row.frames.map((frame) => frame.hex));
+    },
+  );
+
+  test('has each command and each reason, and explains each byte', () => {
+    const types = new Set(rows.flatMap((row) => row.records ?? []).map((record) => record.type));
+    expect(types.size).toBe(8);
+    const reasons = new Set(rows.map((row) => row.invalid));
+    // What is too many for a message is too much for a vector.
+    expect(MX_INVALID_REASONS.filter((reason) => !reasons.has(reason))).toEqual(['too-many']);
+    const frames = rows.flatMap((row) => row.frames).filter((frame) => frame.field !== 'body');
+    expect(frames.filter((frame) => (frame.bytes ?? []).map((part) => part.hex).join('') !== frame.hex)).toEqual([]);
+    expect(new Set(rows.map((row) => row.id)).size).toBe(rows.length);
+  });
+});
+
+const number = fc.integer({ min: 0, max: MX_MAX_NUMBER });
+const service = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 40 });
+const frame = fc.oneof(
+  fc.uint8Array({ maxLength: 40 }),
+  fc.constantFrom(MX_INLINE_BYTES, MX_INLINE_BYTES + 1).map((length) => new Uint8Array(length).fill(length)),
+);
+const body = fc.array(frame, { minLength: 1, maxLength: 4 });
+const record = fc.oneof(
+  fc.record({ type: fc.constant('ready' as const), service, credit: number }),
+  fc.record({ type: fc.constant('request' as const), id: number, deadlineMs: number, service, body }),
+  fc.record({ type: fc.constantFrom('partial' as const, 'final' as const), id: number, body }),
+  fc.record({ type: fc.constantFrom('heartbeat' as const, 'disconnect' as const) }),
+  fc.record({ type: fc.constant('cancel' as const), id: number }),
+  fc.record({ type: fc.constant('credit' as const), id: number, amount: number }),
+);
+const records = fc.array(record, { minLength: 1, maxLength: 8 });
+
+describe('whatever is written or comes', () => {
+  test('what is written is what is read', () => {
+    fc.assert(
+      fc.property(records, (given) => {
+        const frames = encodeMx(given.map(toWrite));
+        expect(frames[0] !== undefined && isMxFrame(frames[0])).toBe(true);
+        expect(read(frames)).toEqual(given.map(plain));
+      }),
+    );
+  });
+
+  test('any bytes behind the header give records or a reason, and never throw', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.array(frame, { maxLength: 3 }), (rest, apart) => {
+        const found = decodeMx([Buffer.concat([MX_HEADER, rest]), ...apart]);
+        expect(found.type === 'batch' ? [...MX_INVALID_REASONS] : MX_INVALID_REASONS).toContain(
+          found.type === 'batch' ? 'no-header' : found.reason,
+        );
+      }),
+    );
+  });
+
+  test('a message with one bit or one frame changed gives records or a reason, and what is read is in bounds', () => {
+    fc.assert(
+      fc.property(records, fc.nat(), fc.nat({ max: 7 }), fc.boolean(), (given, at, bit, drop) => {
+        const frames = encodeMx(given.map(toWrite));
+        const first = Uint8Array.from(frames[0] as Frame);
+        first[at % first.length] = (first[at % first.length] as number) ^ (1 << bit);
+        const message = [first, ...frames.slice(1, drop ? -1 : undefined)];
+        const found = decodeMx(message);
+        if (found.type === 'invalid') return;
+        const held = found.records.flatMap((each) => ('body' in each ? each.body : []));
+        const total = message.reduce((sum, each) => sum + each.length, 0);
+        expect(held.reduce((sum, each) => sum + each.length, 0)).toBeLessThan(total);
+      }),
+    );
+  });
+
+  test('a message that is cut anywhere is none', () => {
+    const [first] = encodeMx([
+      { type: 'request', id: 1, deadlineMs: 0, service: name, body: [bytes('ab'), bytes('c')] },
+    ]);
+    for (let length = 0; length < (first as Frame).length; length++) {
+      expect(decodeMx([(first as Frame).subarray(0, length)]).type).toBe('invalid');
+    }
+    expect(decodeMx([]).type).toBe('invalid');
+    expect(decodeMx([first as Frame], 1).type).toBe('invalid');
+  });
+});
+
+describe('bounds', () => {
+  test('records', () => {
+    const most = Array<MxRecord<Frame>>(MX_MAX_RECORDS).fill(heartbeat);
+    const frames = encodeMx(most);
+    expect(read(frames)).toHaveLength(MX_MAX_RECORDS);
+    expect(() => encodeMx([...most, heartbeat])).toThrow('records: got "16385 records", allowed is 1 to 16384 records');
+    const [one] = encodeMx([heartbeat]);
+    expect(read([Buffer.concat([frames[0] as Frame, (one as Frame).subarray(MX_HEADER.length)])])).toBe('too-many');
+  });
+
+  test('body frames', () => {
+    const half: MxRecord<Frame> = {
+      type: 'final',
+      id: 1,
+      body: Array<Frame>(MX_MAX_BODY_FRAMES / 2).fill(new Uint8Array(0)),
+    };
+    const one: MxRecord<Frame> = { type: 'final', id: 2, body: [bytes('x')] };
+    const [first] = encodeMx([half, half]);
+    expect(read([first as Frame])).toHaveLength(2);
+    expect(() => encodeMx([half, half, one])).toThrow('records: got "65537 body frames", allowed is up to 65536');
+    const [rest] = encodeMx([one]);
+    expect(read([Buffer.concat([first as Frame, (rest as Frame).subarray(MX_HEADER.length)])])).toBe('too-many');
+  });
+
+  test('a body frame stands apart when it is longer than 4 KiB, and is not copied', () => {
+    const short = new Uint8Array(MX_INLINE_BYTES);
+    const long = new Uint8Array(MX_INLINE_BYTES + 1);
+    const frames = encodeMx([{ type: 'final', id: 1, body: [short, long] }]);
+    expect(frames).toHaveLength(2);
+    expect(frames[1]).toBe(long);
+    const found = decodeMx(frames);
+    if (found.type !== 'batch' || found.records[0]?.type !== 'final') throw new Error('no FINAL');
+    expect(found.records[0].body[1]).toBe(long);
+    expect(found.records[0].body[0]?.buffer).toBe(frames[0]?.buffer);
+  });
+});
+
+test.each<[string, MxRecord<Frame>[], string]>([
+  ['no records', [], 'records: got "0 records", allowed is 1 to 16384 records'],
+  ['an id too large', [{ type: 'cancel', id: 2 ** 32 }], 'id: got 4294967296, allowed is a whole number from 0 to'],
+  ['half an id', [{ type: 'cancel', id: 0.5 }], 'id: got 0.5'],
+  [
+    'a deadline in the past',
+    [{ type: 'request', id: 1, deadlineMs: -1, service: name, body: [name] }],
+    'deadlineMs: got -1',
+  ],
+  ['a credit that is no number', [{ type: 'credit', id: 1, amount: NaN }], 'credit: got NaN'],
+  ['no name', [{ type: 'ready', service: new Uint8Array(0), credit: 1 }], 'allowed is 1 to 255 bytes'],
+  ['a long name', [{ type: 'ready', service: new Uint8Array(256), credit: 1 }], 'allowed is 1 to 255 bytes'],
+  ['no body', [{ type: 'final', id: 1, body: [] }], 'body: got "0 frames", allowed is 1 to 65535 frames'],
+  [
+    'text as a body',
+    [{ type: 'final', id: 1, body: [name, 'x' as unknown as Frame] }],
+    'body[1]: got "x", allowed is a Uint8Array',
+  ],
+])('the encoder refuses %s', (_, given, message) => {
+  expect(() => encodeMx(given)).toThrow(message);
+});
+
+test('a header of RFC 18 is told apart by its length', () => {
+  expect(isMxFrame(MX_HEADER)).toBe(false);
+  expect(isMxFrame(bytes('MDPC02'))).toBe(false);
+  expect(isMxFrame(bytes('MDPC02!'))).toBe(false);
+  expect(isMxFrame(bytes('MDPX01!'))).toBe(true);
+});
+
+test('ownFrames copies what would keep far more memory alive than it holds', () => {
+  const batch = Buffer.from(new ArrayBuffer(1000));
+  const whole = new Uint8Array(10);
+  const [small, large, same] = ownFrames([batch.subarray(0, 4), batch.subarray(0, 600), whole]);
+  expect(small).toEqual(batch.subarray(0, 4));
+  expect(small?.buffer.byteLength).toBe(4);
+  expect(large?.buffer).toBe(batch.buffer);
+  expect(same).toBe(whole);
+});
