@@ -297,6 +297,13 @@ function valueOf(record: MxRecord<Frame>): number {
   return record.type === 'credit' ? record.amount : 0;
 }
 
+/** What the value of a record is called, for an error. */
+const VALUE_NAMES: Readonly<Partial<Record<MxRecord['type'], string>>> = {
+  request: 'deadlineMs',
+  ready: 'credit',
+  credit: 'amount',
+};
+
 function checkNumber(what: string, value: number): void {
   if (!Number.isInteger(value) || value < 0 || value > MX_MAX_NUMBER) {
     throw new ArgumentError(what, value, `a whole number from 0 to ${String(MX_MAX_NUMBER)}`);
@@ -310,7 +317,7 @@ function checkNumber(what: string, value: number): void {
  */
 function sizeOf(record: MxRecord<Frame>): number {
   checkNumber('id', idOf(record));
-  checkNumber(record.type === 'request' ? 'deadlineMs' : 'credit', valueOf(record));
+  checkNumber(VALUE_NAMES[record.type] ?? 'value', valueOf(record));
   const name = nameOf(record);
   if ('service' in record && (!isFrame(name) || name.length === 0 || name.length > MAX_SERVICE_NAME_BYTES)) {
     throw new ArgumentError('service', name, `1 to ${String(MAX_SERVICE_NAME_BYTES)} bytes`);
