@@ -92,19 +92,25 @@ test('a worker of the former broker that beats is told DISCONNECT, and is welcom
   expect(second.stats().counters).toMatchObject({ disconnectsSent: 1, dropped: { afterDisconnect: 2 } });
 });
 
+/** A worker that holds a token of a broker that is gone, a client, and the broker that came after it. */
+async function orphaned() {
+  const first = await startBroker();
+  const [client, worker] = [stayingClient(), stayingWorker()];
+  await worker.peer.ready('s');
+  await client.peer.request('s', 'a');
+  expect(await worker.peer.hear()).toBe('request a');
+  await first.stop({ drainMs: 0 });
+  expect(await client.peer.hear()).toBe('error 503');
+  expect(await worker.peer.hear()).toBe('disconnect');
+
+  const second = await succeed(worker, client);
+  return { client, worker, second };
+}
+
 test.each(['partial', 'final'] as const)(
   'a %s with a token of the former broker reaches nobody, and its worker is told DISCONNECT',
   async (reply) => {
-    const first = await startBroker();
-    const [client, worker] = [stayingClient(), stayingWorker()];
-    await worker.peer.ready('s');
-    await client.peer.request('s', 'a');
-    expect(await worker.peer.hear()).toBe('request a');
-    await first.stop({ drainMs: 0 });
-    expect(await client.peer.hear()).toBe('error 503');
-    expect(await worker.peer.hear()).toBe('disconnect');
-
-    const second = await succeed(worker, client);
+    const { client, worker, second } = await orphaned();
     const newcomer = stayingWorker().peer;
     await newcomer.ready('s');
     // The new broker's first attempt has the same number as the old one's: its token must be another one all the same.
@@ -121,15 +127,7 @@ test.each(['partial', 'final'] as const)(
 );
 
 test('a registered worker that replies with such a token is no worker any more', async () => {
-  const first = await startBroker();
-  const [client, worker] = [stayingClient(), stayingWorker()];
-  await worker.peer.ready('s');
-  await client.peer.request('s', 'a');
-  expect(await worker.peer.hear()).toBe('request a');
-  await first.stop({ drainMs: 0 });
-  expect(await client.peer.hear()).toBe('error 503');
-  expect(await worker.peer.hear()).toBe('disconnect');
-  const second = await succeed(worker, client);
+  const { client, worker, second } = await orphaned();
   await worker.peer.ready('s');
   await worker.peer.final('of the former broker');
   expect(await worker.peer.hear()).toBe('disconnect');
