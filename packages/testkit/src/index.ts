@@ -9,3 +9,4 @@ export { TestProcess, freePort, run } from './processes.js';
 export type { RawFrame } from './raw-peer.js';
 export { RawBroker, RawPeer } from './raw-peer.js';
 export { waitUntil } from './wait.js';
+export { ZMTP_GREETING, zmtpReady, zmtpSocketType } from './zmtp.js';

@@ -2,9 +2,9 @@
 // socket-type.test - what the broker's socket says it is, in the handshake of ZMTP
 
 import { afterEach, expect, test } from '@jest/globals';
-import { waitUntil } from '@mdp/testkit';
+import { waitUntil, zmtpSocketType } from '@mdp/testkit';
 import { Live } from '../support/live.js';
-import { ZmtpPeer, zmtpProperty } from '../support/zmtp-peer.js';
+import { ZmtpPeer } from '../support/zmtp-peer.js';
 
 let live: Live | undefined;
 
@@ -16,7 +16,7 @@ test('the broker announces a ROUTER socket (MDP-B-01)', async () => {
   live = await Live.start();
   const peer = new ZmtpPeer(live.clientEndpoint, true);
   try {
-    const property = zmtpProperty('Socket-Type', 'ROUTER');
+    const property = zmtpSocketType('ROUTER');
     await waitUntil('the Socket-Type of the broker', () => peer.received.includes(property));
     expect(peer.received.includes('\x05READY')).toBe(true);
   } finally {

@@ -4,9 +4,17 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { waitUntil } from '@mdp/testkit';
 import { resolveBrokerOptions } from '../../src/options.js';
+import type { BoundSocketHost } from '../../src/bound-socket.js';
 import { BoundSocket } from '../../src/bound-socket.js';
 import { Live } from '../support/live.js';
 import { ZmtpPeer } from '../support/zmtp-peer.js';
+
+const HOST: BoundSocketHost = {
+  connectionLost: () => undefined,
+  failed: (error) => {
+    throw error;
+  },
+};
 
 const peers: ZmtpPeer[] = [];
 let live: Live | undefined;
@@ -40,12 +48,7 @@ test.each([
   [2 ** 30, 2, { heartbeatInterval: 2 ** 31 - 1, heartbeatTimeout: 2 ** 31 - 1 }],
 ])('%d ms × %d: less time to answer than between two PINGs, where there is room', (intervalMs, liveness, expected) => {
   const options = resolveBrokerOptions({ heartbeatIntervalMs: intervalMs, heartbeatLiveness: liveness });
-  const { socket } = new BoundSocket('any', options, false, {
-    connectionLost: () => undefined,
-    failed: (error) => {
-      throw error;
-    },
-  });
+  const { socket } = new BoundSocket('any', options, false, HOST);
   try {
     expect(socket).toMatchObject(expected);
   } finally {
@@ -54,12 +57,7 @@ test.each([
 });
 
 test('none without zmtpHeartbeats', () => {
-  const { socket } = new BoundSocket('any', resolveBrokerOptions({ zmtpHeartbeats: false }), false, {
-    connectionLost: () => undefined,
-    failed: (error) => {
-      throw error;
-    },
-  });
+  const { socket } = new BoundSocket('any', resolveBrokerOptions({ zmtpHeartbeats: false }), false, HOST);
   try {
     expect(socket.heartbeatInterval).toBe(0);
   } finally {

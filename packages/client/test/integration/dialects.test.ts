@@ -4,8 +4,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { createServer } from 'node:net';
 import type { Dialect } from '@mdp/protocol';
-import { DIALECTS, bytes } from '@mdp/protocol';
-import { RawBroker, waitUntil } from '@mdp/testkit';
+import { DIALECTS } from '@mdp/protocol';
+import { ZMTP_GREETING, RawBroker, waitUntil, zmtpReady } from '@mdp/testkit';
 import type { Frame } from '../../src/index.js';
 import { Client } from '../../src/index.js';
 import { ToyBroker } from './toy-broker.js';
@@ -139,20 +139,8 @@ describe('what no dialect allows (MDP-C-11)', () => {
 
 test('the socket announces itself as DEALER (MDP-C-05)', async () => {
   let received = Buffer.alloc(0);
-  // A ZMTP 3.0 greeting and the READY of a ROUTER with the NULL mechanism, as RFC 23 has them.
-  const greeting = Buffer.alloc(64);
-  greeting.set([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0]);
-  greeting.write('NULL', 12);
-  const ready = Buffer.concat([
-    Buffer.from([5]),
-    bytes('READY'),
-    Buffer.from([11]),
-    bytes('Socket-Type'),
-    Buffer.from([0, 0, 0, 6]),
-    bytes('ROUTER'),
-  ]);
   const server = createServer((socket) => {
-    socket.write(Buffer.concat([greeting, Buffer.from([4, ready.length]), ready]));
+    socket.write(Buffer.concat([ZMTP_GREETING, zmtpReady('ROUTER')]));
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
     });
