@@ -35,7 +35,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --seconds <s>    length of each measurement, 0.1 to 60 (default 2, with --quick 1)
   --patience <s>   wait so long before each measurement for other programs to leave the machine alone, and repeat
                    what they disturbed, 0 to 600 (default 20, with --quick 0: never)
-  --quick          only the measurements that the goals speak of; under two minutes
+  --quick          only the measurements that the goals speak of; a few minutes
   --write          write the tables into docs/benchmarks.md
   --help           this text
 
