@@ -79,15 +79,20 @@ export type {
 } from './mx.js';
 export {
   MX_COMMANDS,
+  MX_FIRST_CREDIT,
+  MX_FRAME_COST,
   MX_HEADER,
   MX_INLINE_BYTES,
   MX_INVALID_REASONS,
   MX_MAX_BODY_FRAMES,
   MX_MAX_NUMBER,
   MX_MAX_RECORDS,
+  MX_SERVICE,
+  MX_VERSION,
   decodeMx,
   encodeMx,
   isMxFrame,
+  mxCost,
   ownFrames,
 } from './mx.js';
 export { DEFAULT_ENDPOINT, DEFAULT_HEARTBEAT_INTERVAL_MS, DEFAULT_HEARTBEAT_LIVENESS } from './defaults.js';

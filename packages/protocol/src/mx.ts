@@ -3,11 +3,28 @@
 
 import { ArgumentError } from './errors.js';
 import type { Frame } from './frame.js';
-import { bytes, isFrame } from './frame.js';
+import { byteLength, bytes, isFrame } from './frame.js';
 import { MAX_SERVICE_NAME_BYTES, decodeServiceName } from './service-name.js';
 
 /** How an MX frame begins. A header of RFC 18 is a frame of six bytes; this one is followed by a record at least. */
 export const MX_HEADER: Frame = bytes('MDPX01');
+
+/** The version of MX, as it is asked for and agreed upon. */
+export const MX_VERSION = '1';
+
+/** The service that a peer asks, with an ordinary request, whether its broker speaks MX. */
+export const MX_SERVICE = 'mmi.mx';
+
+/** So much may a worker send in PARTIALs of one request before it is granted more: {@link mxCost}. */
+export const MX_FIRST_CREDIT = 65_536;
+
+/** What a frame of a PARTIAL costs beside its bytes, so that empty ones have an end, too. */
+export const MX_FRAME_COST = 64;
+
+/** What a PARTIAL with this body costs its sender of the bytes that it was granted. */
+export function mxCost(body: readonly Frame[]): number {
+  return byteLength(body) + MX_FRAME_COST * body.length;
+}
 
 /** The codes of the commands; those of RFC 18 keep the codes of MDP/Worker. */
 export const MX_COMMANDS = {
@@ -33,7 +50,7 @@ export const MX_INLINE_BYTES = 4096;
 /** The largest number that an id, a deadline or a credit may have. */
 export const MX_MAX_NUMBER = 2 ** 32 - 1;
 
-/** READY: a worker takes up to so many requests for a service at once; 0 takes the service back. */
+/** READY: a worker takes up to so many requests for a service at once; 0 takes the service back, and a broker confirms that. */
 export interface MxReady<Name = string> {
   readonly type: 'ready';
   readonly service: Name;
