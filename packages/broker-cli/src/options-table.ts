@@ -151,6 +151,7 @@ export const OPTIONS: readonly OptionRow[] = [
     BOOLEAN,
     'Send error replies to Majortomo and MDP/0.1 clients too, which take them for results',
   ),
+  broker('Requests', 'mx', BOOLEAN, 'Let those who ask speak MX, which carries many commands in one message'),
   {
     group: 'Requests',
     key: 'services',

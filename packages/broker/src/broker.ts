@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { Frame } from '@mdp/protocol';
-import { DIALECTS, NONCE_LENGTH, StateError, decodeAtBroker } from '@mdp/protocol';
+import { DIALECTS, NONCE_LENGTH, StateError, decodeAtBroker, decodeMx, findMx } from '@mdp/protocol';
 import { durationOption, refuseUnknownOptions } from '@mdp/protocol/internal';
 import type { BoundSocketHost } from './bound-socket.js';
 import { BoundSocket } from './bound-socket.js';
@@ -86,6 +86,10 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
           // Nothing more may come from there: what had come before is read in this turn of the event loop.
           this.#wakeUp.soon();
         },
+        relieved: (connection) => {
+          state.relieved(connection);
+          this.#port.flush();
+        },
         failed: (error) => {
           this.#failed(error);
         },
@@ -161,7 +165,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     // A dead worker may have been behind it: those that are busy are looked at, at once.
     connectionLost: () => {
       this.#state.connectionLost(this.#wakeUp.turn());
-      this.#wakeUp.at(this.#state.nextDeadline());
+      this.#settled();
     },
     failed: (error) => {
       this.#failed(error);
@@ -174,14 +178,18 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     const { connections } = state;
     // Up to twice the body frames get an error reply (413), as do bodies of up to twice the bytes.
     const mostFrames = 2 * this.options.maxBodyFrames + 64;
+    const mayBeMx = this.options.mx;
     return new RouterLoop(socket, {
       turn: () => this.#wakeUp.turn(),
       message: (now, frames) => {
         const routingId = frames[0] as Frame;
         const connection = connections.require(now, index, role, routingId);
+        const mx = mayBeMx ? findMx(frames, 1) : -1;
         if (connection === undefined) state.counters.dropped.tooManyConnections++;
+        else if (mx > 0) return state.receiveMx(now, connection, frames.slice(1, mx), decodeMx(frames, mx));
         else if (frames.length > mostFrames) state.overframed(now, connection);
         else state.receive(now, connection, decodeAtBroker(frames, 1));
+        return 1;
       },
       drained: (now) => {
         state.drained(now, index);
@@ -195,8 +203,9 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     });
   }
 
-  /** After each turn: the timer follows the state, and a drain ends when nothing runs any more. */
+  /** After each turn: what it said leaves, the timer follows the state, and a drain ends when nothing runs any more. */
   #settled(): void {
+    this.#port.flush();
     this.#wakeUp.at(this.#state.nextDeadline());
     if (this.#onIdle !== undefined && this.#state.dispatcher.busy.size === 0) this.#onIdle();
   }
@@ -251,8 +260,10 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
       this.#phase = 'draining';
       this.#port.emit('draining', () => []);
       this.#state.drain(this.#wakeUp.turn());
+      this.#port.flush();
       if (this.#state.dispatcher.busy.size > 0) await this.#idle();
       this.#state.shutDown(this.#wakeUp.turn());
+      this.#port.flush();
       await this.#port.flushed(FLUSH_MS);
     }
     this.#wakeUp.close();
@@ -305,7 +316,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
       uptimeMs: this.#startedAt === undefined ? 0 : Math.round(performance.now() - this.#startedAt),
       state: this.#phase,
       workers: { registered: workers, waiting: workers - dispatcher.busy.size, busy: dispatcher.busy.size },
-      requests: { queued: dispatcher.queued, queuedBytes: dispatcher.queuedBytes, running: dispatcher.busy.size },
+      requests: { queued: dispatcher.queued, queuedBytes: dispatcher.queuedBytes, running: dispatcher.running },
       connections: connections.size,
       counters: structuredClone(counters),
     };

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // events - what a broker tells those who listen
 
-import type { Dialect, InvalidReason } from '@mdp/protocol';
+import type { Dialect, InvalidReason, MxInvalidReason } from '@mdp/protocol';
+
+/** What a peer speaks: a dialect of MDP, or the extension MX. */
+export type PeerDialect = Dialect | 'mx';
 
 /** Why a worker is no longer registered. */
 export type WorkerLossReason =
@@ -24,7 +27,7 @@ export type WorkerLossReason =
 export interface WorkerInfo {
   readonly peer: string;
   readonly service: string;
-  readonly dialect: Dialect;
+  readonly dialect: PeerDialect;
 }
 
 /** A request that ended without a result of a worker. */
@@ -33,7 +36,7 @@ export interface RequestFailure {
   /** The status of the error reply. */
   readonly status: number;
   readonly message: string;
-  readonly dialect: Dialect;
+  readonly dialect: PeerDialect;
   /**
    * Whether the client was told: Majortomo and MDP/0.1 clients are not, unless `forwardErrors` is set, and neither is
    * one that reads so slowly that nothing more can wait for it.
@@ -54,7 +57,9 @@ export interface BrokerEvents {
   /** A request ended without a result. */
   requestFailed: [failure: RequestFailure];
   /** Something arrived that is no message; dropped. */
-  invalidMessage: [message: { readonly peer: string; readonly reason: InvalidReason; readonly strikes: number }];
+  invalidMessage: [
+    message: { readonly peer: string; readonly reason: InvalidReason | MxInvalidReason; readonly strikes: number },
+  ];
   /** The process stood still for so long; no worker was judged by that time. */
   stalled: [ms: number];
   /** `stop()` was called: new requests are refused, running ones may end. */

@@ -10,7 +10,7 @@ export type {
   ServiceOptions,
 } from './options.js';
 export { BROKER_DEFAULTS } from './options.js';
-export type { BrokerEvents, RequestFailure, WorkerInfo, WorkerLossReason } from './events.js';
+export type { BrokerEvents, PeerDialect, RequestFailure, WorkerInfo, WorkerLossReason } from './events.js';
 export type { BrokerCounters, BrokerStats, DropCause, ServiceStats } from './stats.js';
 export type { StopOptions } from './broker.js';
 export { Broker } from './broker.js';

@@ -75,6 +75,8 @@ export interface BrokerOptions {
   readonly services?: Readonly<Record<string, ServiceOptions>>;
   /** Whether Majortomo and MDP/0.1 clients get error replies, which they take for results. Default false: silence. */
   readonly forwardErrors?: boolean;
+  /** Whether those who ask may speak MX, which carries many commands in one message. Default true. */
+  readonly mx?: boolean;
 
   /** The largest body of one message, in bytes. Default 16 MiB. */
   readonly maxBodyBytes?: number;
@@ -134,6 +136,7 @@ export const BROKER_DEFAULTS = {
   queueTimeoutMs: 900_000,
   maxAttempts: 2,
   forwardErrors: false,
+  mx: true,
   maxBodyBytes: 16 * MEBIBYTE,
   maxBodyFrames: 256,
   maxServices: 20_000,
@@ -182,6 +185,7 @@ export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBroke
     queueTimeoutMs: anyService.queueTimeoutMs,
     maxAttempts: anyService.maxAttempts,
     forwardErrors: booleanOption('forwardErrors', options.forwardErrors, d.forwardErrors),
+    mx: booleanOption('mx', options.mx, d.mx),
     maxBodyBytes: count('maxBodyBytes', 1, 2 ** 30),
     maxBodyFrames: count('maxBodyFrames', 1, 65_536),
     maxServices: count('maxServices', 1),

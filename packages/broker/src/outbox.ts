@@ -2,6 +2,7 @@
 // outbox - what waits for one peer that reads too slowly: in order, and bounded
 
 import type { Frame } from '@mdp/protocol';
+import { ownFrame } from '@mdp/protocol/internal';
 import { memoryBytes } from './state/memory.js';
 
 /** How much one outbox holds. */
@@ -13,7 +14,7 @@ export interface OutboxLimits {
 /** The sending side of one connection; the port's. */
 export interface Line {
   /** The message whose outcome is not known yet. */
-  sending: readonly Frame[] | undefined;
+  sending: Frame[] | undefined;
   /** What waits because the peer reads too slowly. */
   outbox: Outbox | undefined;
   /** ZeroMQ took {@link sending}. Made once for each connection, not for each message. */
@@ -24,13 +25,15 @@ export interface Line {
 
 /** Messages for one connection, oldest first. */
 export class Outbox {
-  #messages: (readonly Frame[] | undefined)[] = [];
+  #messages: (Frame[] | undefined)[] = [];
   #head = 0;
   #bytes = 0;
   /** Its messages are being sent, or about to be. */
   draining = false;
   /** The peer was full; it is tried again later. */
   blocked = false;
+  /** The peer was full at some time. */
+  wasBlocked = false;
 
   constructor(readonly limits: OutboxLimits) {}
 
@@ -43,33 +46,41 @@ export class Outbox {
     return this.#bytes;
   }
 
-  get first(): readonly Frame[] | undefined {
+  get first(): Frame[] | undefined {
     return this.#messages[this.#head];
   }
 
   /**
-   * Add a message.
+   * Whether a message of so many bytes does not go in. One may always go into an empty outbox, however large it is.
    *
    * @param urgent - allow twice the limits
-   * @returns false when it is full. A message may always go into an empty outbox, however large it is.
    */
-  push(frames: readonly Frame[], urgent: boolean): boolean {
+  isFull(bytes: number, urgent: boolean): boolean {
+    if (this.size === 0) return false;
     const factor = urgent ? 2 : 1;
-    const bytes = memoryBytes(frames);
-    if (this.size > 0) {
-      if (this.size >= this.limits.maxMessages * factor) return false;
-      if (this.#bytes + bytes > this.limits.maxBytes * factor) return false;
-    }
+    return this.size >= this.limits.maxMessages * factor || this.#bytes + bytes > this.limits.maxBytes * factor;
+  }
+
+  /** Add a message. */
+  push(frames: Frame[]): void {
+    if (this.wasBlocked) settle(frames);
     this.#messages.push(frames);
-    this.#bytes += bytes;
-    return true;
+    this.#bytes += memoryBytes(frames);
   }
 
   /** Put a message before all others: it was sent before them and not taken. */
-  putBack(frames: readonly Frame[]): void {
+  putBack(frames: Frame[]): void {
     if (this.#head > 0) this.#messages[--this.#head] = frames;
     else this.#messages.unshift(frames);
     this.#bytes += memoryBytes(frames);
+  }
+
+  /** The peer is full: what waits for it may wait for long. */
+  block(): void {
+    this.blocked = true;
+    if (this.wasBlocked) return;
+    this.wasBlocked = true;
+    for (const frames of this.#messages) if (frames !== undefined) settle(frames);
   }
 
   /** Take out the oldest message. */
@@ -83,4 +94,9 @@ export class Outbox {
       this.#head = 0;
     }
   }
+}
+
+/** Keep no more memory alive than the frames hold. In place: a message is known by its array. */
+function settle(frames: Frame[]): void {
+  for (let i = 0; i < frames.length; i++) frames[i] = ownFrame(frames[i] as Frame);
 }

@@ -8,6 +8,9 @@ import { asError, errorCode } from './system-error.js';
 /** The most messages that are read before the event loop gets a turn: timers must run under any load. */
 const TURN_AT_MOST = 256;
 
+/** The same for the commands in them: one message of MX may hold many. */
+const COMMANDS_AT_MOST = 1024;
+
 /** How long reading rests after a failure that was not expected, in milliseconds. */
 const FAILURE_PAUSE_MS = 20;
 
@@ -15,8 +18,8 @@ const FAILURE_PAUSE_MS = 20;
 export interface RouterLoopHost {
   /** A turn begins; the time that is used for all of it. */
   turn(): number;
-  /** One message; frame 0 is the routing id. */
-  message(now: number, frames: readonly Frame[]): void;
+  /** One message; frame 0 is the routing id. @returns how many commands it held */
+  message(now: number, frames: readonly Frame[]): number;
   /** Everything that had arrived is read. */
   drained(now: number): void;
   /** The turn is over. */
@@ -52,9 +55,10 @@ export class RouterLoop {
         socket.receiveTimeout = 0;
         this.hungry = true;
         let count = 1;
+        let commands = 0;
         for (; ; count++) {
-          this.#deliver(now, frames);
-          if (count === TURN_AT_MOST) break;
+          commands += this.#deliver(now, frames);
+          if (count === TURN_AT_MOST || commands >= COMMANDS_AT_MOST) break;
           // Finding nothing costs a rejected promise, more than a message. Asking costs system calls here, and one in
           // the I/O thread, which then has to signal the next message.
           if (!this.#isOpen() || (count >= expected && !socket.readable)) {
@@ -89,11 +93,12 @@ export class RouterLoop {
   }
 
   /** A message that its host stumbles over concerns nobody but its sender. */
-  #deliver(now: number, frames: readonly Frame[]): void {
+  #deliver(now: number, frames: readonly Frame[]): number {
     try {
-      this.#host.message(now, frames);
+      return this.#host.message(now, frames);
     } catch (error) {
       this.#host.failed(asError(error));
+      return 1;
     }
   }
 

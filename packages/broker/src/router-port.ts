@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // router-port - sends for the state: at once where it can, in order always, bounded for peers that read too slowly
 
-import type { Frame } from '@mdp/protocol';
+import type { Frame, MxRecord } from '@mdp/protocol';
+import { byteLength, encodeMx } from '@mdp/protocol';
 import type { Router } from 'zeromq';
 import type { BrokerEvents } from './events.js';
 import type { Line, OutboxLimits } from './outbox.js';
 import { Outbox } from './outbox.js';
 import type { Connection } from './state/connection.js';
+import { memoryBytes } from './state/memory.js';
+import type { MxPeer } from './state/mx-peer.js';
 import type { BrokerPort } from './state/port.js';
 import type { BrokerCounters } from './stats.js';
 import { asError, errorCode } from './system-error.js';
@@ -17,11 +20,20 @@ const RETRY_MS = 5;
 /** How many full peers are tried again at a time, in turns: however many there are, the rest of the work goes on. */
 const RETRY_AT_MOST = 64;
 
+/** What was gathered for an MX peer leaves before the end of a turn when it is so many records, or bytes. */
+const GATHER_RECORDS = 1024;
+const GATHER_BYTES = 65_536;
+
+/** What a record takes beside its body: its own fields, and a name of usual length. */
+const BYTES_PER_RECORD = 64;
+
 /** What the port needs of the broker around it. */
 export interface RouterPortHost {
   readonly counters: BrokerCounters;
   /** A message could not be delivered because its connection is gone. */
   unreachable(connection: Connection, frames: readonly Frame[]): void;
+  /** A connection that read slowly has taken all that waited for it. */
+  relieved(connection: Connection): void;
   /** A send failed in a way that is not expected. */
   failed(error: Error): void;
   emit<K extends keyof BrokerEvents>(event: K, build: () => BrokerEvents[K]): void;
@@ -32,6 +44,8 @@ export interface RouterPortHost {
  *
  * ZeroMQ tells whether it took a message only through a promise. So at most one message of a connection is on its way
  * without a known outcome; what comes meanwhile, or while the peer is full, goes into its outbox, in order.
+ *
+ * What is said to MX peers is gathered, and leaves as one message for each of them when the turn is over: {@link flush}.
  */
 export class RouterPort implements BrokerPort {
   readonly #host: RouterPortHost;
@@ -41,6 +55,8 @@ export class RouterPort implements BrokerPort {
   readonly #waiting = new Set<Connection>();
   /** Those of them that were full when they were tried last, the next one to be tried first. */
   readonly #blocked = new Set<Connection>();
+  /** MX peers for whom something is gathered. */
+  #talkedTo: MxPeer[] = [];
   #retryTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -69,10 +85,20 @@ export class RouterPort implements BrokerPort {
     this.#host.emit(event, build);
   }
 
-  send(connection: Connection, frames: readonly Frame[], urgent = false): boolean {
-    if (this.#closed) return true;
+  send(connection: Connection, frames: Frame[], urgent = false): boolean {
+    if (connection.line?.outbox?.isFull(memoryBytes(frames), urgent) === true) return false;
+    this.#post(connection, frames);
+    return true;
+  }
+
+  /** Send a message, or put it behind what waits, however much that is. */
+  #post(connection: Connection, frames: Frame[]): void {
+    if (this.#closed) return;
     const line = (connection.line ??= this.#newLine(connection));
-    if (line.sending !== undefined || line.outbox !== undefined) return this.#defer(connection, line, frames, urgent);
+    if (line.sending !== undefined || line.outbox !== undefined) {
+      this.#defer(connection, line, frames);
+      return;
+    }
     line.sending = frames;
     let sent: Promise<void>;
     try {
@@ -82,7 +108,43 @@ export class RouterPort implements BrokerPort {
       sent = Promise.reject(asError(error));
     }
     sent.then(line.onSent, line.onRefused);
-    return true;
+  }
+
+  append(peer: MxPeer, record: MxRecord<Frame>, urgent = false): readonly Frame[] | undefined {
+    const body = 'body' in record ? record.body : undefined;
+    const bytes = BYTES_PER_RECORD + (body === undefined ? 0 : byteLength(body) + 4 * body.length);
+    if (peer.connection.line?.outbox?.isFull(peer.gatheredBytes + bytes, urgent) === true) return undefined;
+    if (peer.gathered.length === 0) {
+      peer.carrier = [];
+      this.#talkedTo.push(peer);
+    }
+    const { carrier } = peer;
+    peer.gathered.push(record);
+    peer.gatheredBytes += bytes;
+    if (peer.gathered.length >= GATHER_RECORDS || peer.gatheredBytes >= GATHER_BYTES) this.#dispatch(peer);
+    return carrier;
+  }
+
+  /** The turn is over: send what it has to say to MX peers. */
+  flush(): void {
+    const talkedTo = this.#talkedTo;
+    if (talkedTo.length === 0) return;
+    this.#talkedTo = [];
+    for (const peer of talkedTo) this.#dispatch(peer);
+  }
+
+  #dispatch(peer: MxPeer): void {
+    const { connection, carrier, gathered } = peer;
+    if (gathered.length === 0) return;
+    peer.gathered = [];
+    peer.gatheredBytes = 0;
+    for (const frame of peer.envelope) carrier.push(frame);
+    for (const frame of encodeMx(gathered)) carrier.push(frame);
+    this.#post(connection, carrier);
+  }
+
+  isSlow(connection: Connection): boolean {
+    return connection.line?.outbox?.blocked === true;
   }
 
   #newLine(connection: Connection): Line {
@@ -110,7 +172,7 @@ export class RouterPort implements BrokerPort {
   }
 
   /** A message that was sent directly did not go. */
-  #refused(connection: Connection, line: Line, frames: readonly Frame[], error: unknown): void {
+  #refused(connection: Connection, line: Line, frames: Frame[], error: unknown): void {
     const { outbox } = line;
     if (errorCode(error) !== 'EAGAIN') {
       this.#lose(connection, line, frames, error);
@@ -152,11 +214,10 @@ export class RouterPort implements BrokerPort {
     return outbox;
   }
 
-  #defer(connection: Connection, line: Line, frames: readonly Frame[], urgent: boolean): boolean {
+  #defer(connection: Connection, line: Line, frames: Frame[]): void {
     const outbox = line.outbox ?? this.#newOutbox(connection, line);
-    if (!outbox.push(frames, urgent)) return false;
+    outbox.push(frames);
     if (!outbox.draining && !outbox.blocked) void this.#drain(connection, line, outbox);
-    return true;
   }
 
   /** Send what waits for a connection, one by one, until it is full again. */
@@ -182,7 +243,9 @@ export class RouterPort implements BrokerPort {
       this.#host.counters.sent++;
       outbox.shift();
     }
+    const wasSlow = outbox.wasBlocked;
     this.#release(connection, line, outbox);
+    if (wasSlow) this.#host.relieved(connection);
   }
 
   #release(connection: Connection, line: Line, outbox: Outbox): void {
@@ -194,7 +257,7 @@ export class RouterPort implements BrokerPort {
 
   /** The peer is full: try it again later, after those that wait for that already. */
   #block(connection: Connection, outbox: Outbox): void {
-    outbox.blocked = true;
+    outbox.block();
     this.#blocked.add(connection);
     this.#retryTimer ??= setTimeout(this.#retry, RETRY_MS);
   }

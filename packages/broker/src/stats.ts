@@ -3,7 +3,7 @@
 
 /** Everything that is counted from the start of the broker on. Nothing is dropped without one of these going up. */
 export interface BrokerCounters {
-  /** Messages that arrived, of any kind. */
+  /** Messages that arrived, of any kind; one of MX may hold many commands. */
   received: number;
   /** Messages that were handed to ZeroMQ. */
   sent: number;
@@ -21,6 +21,8 @@ export interface BrokerCounters {
   recovered: number;
   /** Requests that ended because their client was gone. */
   abandoned: number;
+  /** Requests that ended because their client took them back; only MX clients can. */
+  cancelled: number;
   /** Requests that ended with an error, by status; whether or not the client could be told. */
   failed: Record<number, number>;
   /** Error replies that a Majortomo or MDP/0.1 client was not sent. */
@@ -61,6 +63,8 @@ export type DropCause =
   | 'forgedToken'
   /** A reply whose client is gone. */
   | 'clientGone'
+  /** A reply to a request that its client took back. */
+  | 'cancelled'
   /** A reply to a stream that was broken off. */
   | 'brokenStream'
   /** A message that its receiver was too slow to take. */

@@ -44,7 +44,7 @@ const DURATIONS = {
   queueTimeoutMs: [1, 2 ** 31 - 1],
 } as const;
 
-const FLAGS = ['zmtpHeartbeats', 'forwardErrors'] as const;
+const FLAGS = ['mx', 'zmtpHeartbeats', 'forwardErrors'] as const;
 
 const numbers = Object.entries({ ...COUNTS, ...DURATIONS }).map(([name, [min, max]]) => ({ name, min, max }));
 

@@ -6,9 +6,17 @@ import fc from 'fast-check';
 import type { Frame } from '@mdp/protocol';
 import { bytes } from '@mdp/protocol';
 import { Outbox } from '../src/outbox.js';
+import { memoryBytes } from '../src/state/memory.js';
 
 function message(text: string): Frame[] {
   return [bytes(text)];
+}
+
+/** Add a message unless the outbox is full. */
+function offer(outbox: Outbox, frames: Frame[], urgent = false): boolean {
+  if (outbox.isFull(memoryBytes(frames), urgent)) return false;
+  outbox.push(frames);
+  return true;
 }
 
 function take(outbox: Outbox): string | undefined {
@@ -20,7 +28,7 @@ function take(outbox: Outbox): string | undefined {
 describe('Outbox', () => {
   test('hands out in order, and what was put back first', () => {
     const outbox = new Outbox({ maxMessages: 10, maxBytes: 10_000 });
-    for (const text of ['2', '3', '4']) expect(outbox.push(message(text), false)).toBe(true);
+    for (const text of ['2', '3', '4']) expect(offer(outbox, message(text))).toBe(true);
     outbox.putBack(message('1'));
     expect([take(outbox), take(outbox)]).toEqual(['1', '2']);
     outbox.putBack(message('2 again'));
@@ -31,26 +39,26 @@ describe('Outbox', () => {
 
   test('takes so many messages, and twice as many when they are urgent', () => {
     const outbox = new Outbox({ maxMessages: 2, maxBytes: 1_000_000 });
-    const taken = [false, false, false, true, true, true].map((urgent) => outbox.push(message('x'), urgent));
+    const taken = [false, false, false, true, true, true].map((urgent) => offer(outbox, message('x'), urgent));
     expect(taken).toEqual([true, true, false, true, true, false]);
     expect(outbox.size).toBe(4);
   });
 
   test('takes so many bytes, frames counted as the memory that they need', () => {
     const outbox = new Outbox({ maxMessages: 1_000, maxBytes: 3_000 });
-    expect(outbox.push(message('x'.repeat(1_000)), false)).toBe(true);
-    expect(outbox.push(message('x'.repeat(1_000)), false)).toBe(true);
+    expect(offer(outbox, message('x'.repeat(1_000)))).toBe(true);
+    expect(offer(outbox, message('x'.repeat(1_000)))).toBe(true);
     expect(outbox.bytes).toBe(2_800);
-    expect(outbox.push(message(''), false)).toBe(false);
-    expect(outbox.push(message(''), true)).toBe(true);
+    expect(offer(outbox, message(''))).toBe(false);
+    expect(offer(outbox, message(''), true)).toBe(true);
   });
 
   test('takes one message however large it is', () => {
     const outbox = new Outbox({ maxMessages: 1, maxBytes: 1 });
-    expect(outbox.push(message('x'.repeat(1_000)), false)).toBe(true);
-    expect(outbox.push(message('x'), false)).toBe(false);
+    expect(offer(outbox, message('x'.repeat(1_000)))).toBe(true);
+    expect(offer(outbox, message('x'))).toBe(false);
     outbox.shift();
-    expect(outbox.push(message('x'), false)).toBe(true);
+    expect(offer(outbox, message('x'))).toBe(true);
   });
 
   test('keeps its books right, whatever is done to it', () => {
@@ -64,7 +72,7 @@ describe('Outbox', () => {
         for (const { what, size } of all) {
           const frames = message('x'.repeat(size));
           if (what === 'push') {
-            outbox.push(frames, false);
+            outbox.push(frames);
             model.push(frames);
           } else if (what === 'putBack') {
             outbox.putBack(frames);

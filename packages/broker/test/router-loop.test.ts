@@ -73,6 +73,7 @@ class Setup {
       const text = frames.map((frame) => Buffer.from(frame).toString()).join('/');
       this.log.push(text);
       this.onMessage?.(text);
+      return 1;
     },
     drained: () => this.log.push('drained'),
     settled: () => {

@@ -14,6 +14,7 @@ class Setup {
   readonly counters = newCounters();
   readonly unreachable: string[] = [];
   readonly failures: string[] = [];
+  readonly relieved: string[] = [];
   readonly port: RouterPort;
 
   constructor(maxMessages = 10) {
@@ -23,6 +24,7 @@ class Setup {
         unreachable: (connection, frames) => {
           this.unreachable.push(`${connection.key}/${Buffer.from(frames[1] ?? []).toString()}`);
         },
+        relieved: (connection) => this.relieved.push(connection.key),
         failed: (error) => this.failures.push(error.message),
         emit: () => undefined,
       },

@@ -81,3 +81,17 @@ export function byteLength(frames: readonly Frame[]): number {
   for (const frame of frames) sum += frame.length;
   return sum;
 }
+
+/**
+ * A frame that keeps no more memory alive than it holds: a view of less than half of its memory is copied. Received
+ * frames are views, of an arena of ZeroMQ or of an MX message.
+ */
+export function ownFrame(frame: Frame): Frame {
+  // A Buffer's own slice() would be a view again.
+  return frame.byteLength * 2 < frame.buffer.byteLength ? Uint8Array.prototype.slice.call(frame) : frame;
+}
+
+/** {@link ownFrame} for each of them. */
+export function ownFrames(frames: readonly Frame[]): Frame[] {
+  return frames.map(ownFrame);
+}

@@ -13,7 +13,7 @@ export {
   isDialect,
 } from './dialect.js';
 export type { Frame, FrameLike } from './frame.js';
-export { EMPTY_FRAME, byteLength, bytes, isFrame, sameFrame, text, toFrames } from './frame.js';
+export { EMPTY_FRAME, byteLength, bytes, isFrame, ownFrames, sameFrame, text, toFrames } from './frame.js';
 export type { ErrorCode, RequestFacts } from './errors.js';
 export {
   AbortedError,
@@ -91,8 +91,8 @@ export {
   MX_VERSION,
   decodeMx,
   encodeMx,
+  findMx,
   isMxFrame,
   mxCost,
-  ownFrames,
 } from './mx.js';
 export { DEFAULT_ENDPOINT, DEFAULT_HEARTBEAT_INTERVAL_MS, DEFAULT_HEARTBEAT_LIVENESS } from './defaults.js';

@@ -5,6 +5,7 @@ export type { BackoffOptions } from './backoff.js';
 export { backoffMs } from './backoff.js';
 export type { Deadline } from './deadline-heap.js';
 export { DeadlineHeap } from './deadline-heap.js';
+export { ownFrame } from './frame.js';
 export {
   MAX_DURATION_MS,
   booleanOption,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // mx - many commands in one ZeroMQ message, between peers of this project; the layout is in docs/mx.md
 
+import { MAX_ADDRESS_FRAMES, MAX_ADDRESS_FRAME_BYTES } from './decode.js';
+import { headerKind } from './dialect.js';
 import { ArgumentError } from './errors.js';
 import type { Frame } from './frame.js';
 import { byteLength, bytes, isFrame } from './frame.js';
@@ -249,6 +251,23 @@ class Reader {
 }
 
 /**
+ * Where the MX frame of a message stands at a broker: behind the address, as the header of a strict message does.
+ *
+ * @param frames - a whole message
+ * @param start - index of the first frame to look at: 1 where a ROUTER put the routing id in front
+ * @returns its index; -1 when it is no MX message
+ */
+export function findMx(frames: readonly Frame[], start = 0): number {
+  const last = Math.min(frames.length - 1, start + MAX_ADDRESS_FRAMES);
+  for (let at = start; at <= last; at++) {
+    const frame = frames[at] as Frame;
+    if (isMxFrame(frame)) return at;
+    if (headerKind(frame) !== undefined || frame.length > MAX_ADDRESS_FRAME_BYTES) return -1;
+  }
+  return -1;
+}
+
+/**
  * Read an MX message. The work is bounded by its bytes, {@link MX_MAX_RECORDS} and {@link MX_MAX_BODY_FRAMES}; nothing
  * throws.
  *
@@ -269,18 +288,6 @@ export function decodeMx(frames: readonly Frame[], start = 0): MxBatch | MxInval
     records.push(record);
   }
   return reader.next === frames.length ? { type: 'batch', records } : INVALID['extra-frames'];
-}
-
-/**
- * Frames that keep no more memory alive than they hold: a view of less than half of its memory is copied.
- *
- * @param frames - a body from {@link decodeMx}
- */
-export function ownFrames(frames: readonly Frame[]): Frame[] {
-  return frames.map((frame) =>
-    // A Buffer's own slice() would be a view again.
-    frame.byteLength * 2 < frame.buffer.byteLength ? Uint8Array.prototype.slice.call(frame) : frame,
-  );
 }
 
 const NO_NAME = new Uint8Array(0);

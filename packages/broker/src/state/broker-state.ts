@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // broker-state - what a broker does with each message and each moment: the rules of MDP, without sockets and clocks
 
-import type { BrokerInbound, ClientRequest, Frame, InvalidMessage, WorkerReady, WorkerReply } from '@mdp/protocol';
-import { STATUS, bytes, sameFrame } from '@mdp/protocol';
+import type { Frame, MxInvalidReason } from '@mdp/protocol';
+import type { BrokerInbound, ClientRequest, InvalidMessage, MxBatch, MxInvalid } from '@mdp/protocol';
+import { MX_SERVICE, STATUS } from '@mdp/protocol';
+import { DeadlineHeap } from '@mdp/protocol/internal';
 import type { ResolvedBrokerOptions } from '../options.js';
 import type { BrokerCounters } from '../stats.js';
-import type { ReplyTarget } from './client-replies.js';
 import { ClientReplies } from './client-replies.js';
 import type { Connection } from './connection.js';
-import { ConnectionTable, addressKey } from './connection.js';
+import { ConnectionTable } from './connection.js';
 import { newCounters } from './counters.js';
-import { DeadlineHeap } from '@mdp/protocol/internal';
+import type { Due } from './dispatcher.js';
 import { Dispatcher } from './dispatcher.js';
-import { Mmi, isMmi } from './mmi.js';
+import { Mmi } from './mmi.js';
+import { MxIntake } from './mx-intake.js';
 import type { BrokerPort } from './port.js';
 import { Probes } from './probes.js';
 import { Registry, STOPPING, describePeer } from './registry.js';
+import { Request } from './request.js';
+import { Requests } from './requests.js';
+import { Sender } from './sender.js';
 import { Service } from './service.js';
 import type { Worker } from './worker.js';
+import { WorkerCommands } from './worker-commands.js';
 
 /** How many remembered connections one tick looks at. */
 const SWEEP_AT_MOST = 1000;
@@ -33,10 +39,12 @@ export class BrokerState {
 
   readonly #options: ResolvedBrokerOptions;
   readonly #port: BrokerPort;
-  readonly #mmi: Mmi;
   readonly #replies: ClientReplies;
-  readonly #deadlines = new DeadlineHeap<Worker | Service>();
+  readonly #deadlines = new DeadlineHeap<Due>();
   readonly #registry: Registry;
+  readonly #requests: Requests;
+  readonly #workerCommands: WorkerCommands;
+  readonly #mx: MxIntake;
   readonly #probes: Probes;
   readonly #forgetAfterMs: number;
   #sweepAt = Infinity;
@@ -48,18 +56,36 @@ export class BrokerState {
   constructor(options: ResolvedBrokerOptions, port: BrokerPort, nonce: Frame, describe: () => unknown) {
     const { counters } = this;
     const deadlines = this.#deadlines;
+    const sender = new Sender(port);
+    const connections = new ConnectionTable(options.maxConnections);
+    const replies = new ClientReplies(options, counters, port, sender);
+    const onSlowWorker = (now: number, worker: Worker): void => {
+      registry.remove(now, worker, 'slow');
+    };
+    const dispatcher = new Dispatcher({ options, counters, port, sender, replies, deadlines, nonce, onSlowWorker });
+    const registry = new Registry({ options, counters, port, sender, connections, dispatcher, deadlines });
+    const mxWindow = options.mx ? Math.max(1, options.maxQueuedPerClient) : undefined;
+    const mmi = new Mmi({ services: dispatcher.services, describe, mxWindow });
     this.#options = options;
     this.#port = port;
-    this.connections = new ConnectionTable(options.maxConnections);
-    this.#replies = new ClientReplies(options, counters, port);
-    this.dispatcher = new Dispatcher(options, counters, port, this.#replies, deadlines, nonce, (now, worker) => {
-      registry.remove(now, worker, 'slow');
-    });
-    const registry = new Registry(options, counters, port, this.connections, this.dispatcher, deadlines);
+    this.connections = connections;
+    this.dispatcher = dispatcher;
+    this.#replies = replies;
     this.#registry = registry;
-    this.#mmi = new Mmi({ services: this.dispatcher.services, describe });
+    this.#requests = new Requests({ counters, replies, registry, dispatcher, mmi });
+    this.#workerCommands = new WorkerCommands({ counters, replies, registry, dispatcher });
+    this.#mx = new MxIntake({
+      options,
+      counters,
+      registry,
+      dispatcher,
+      sender,
+      replies,
+      requests: this.#requests,
+      workerCommands: this.#workerCommands,
+    });
     this.#forgetAfterMs = Math.max(60_000, 2 * options.heartbeatIntervalMs * options.heartbeatLiveness);
-    this.#probes = new Probes(this.dispatcher.busy, (now, worker) => {
+    this.#probes = new Probes(dispatcher.busy, (now, worker) => {
       registry.heartbeat(now, worker);
     });
   }
@@ -74,64 +100,42 @@ export class BrokerState {
     return this.#registry.draining;
   }
 
-  /** A message has arrived. */
+  /** A message of a strict dialect has arrived. */
   receive(now: number, connection: Connection, message: BrokerInbound | InvalidMessage): void {
+    if (!this.#isHeard(now, connection)) return;
+    if (message.type === 'request') this.#request(now, connection, message);
+    else if (message.type === 'invalid') this.#invalid(now, connection, message.reason);
+    else if (connection.role === 'client') this.counters.dropped.role++;
+    else this.#workerCommands.receive(now, connection, message);
+  }
+
+  /**
+   * An MX message has arrived.
+   *
+   * @param address - the frames in front of it, without the routing id
+   * @returns how many commands it held
+   */
+  receiveMx(now: number, connection: Connection, address: readonly Frame[], message: MxBatch | MxInvalid): number {
+    if (!this.#isHeard(now, connection)) return 1;
+    if (message.type === 'invalid') {
+      this.#invalid(now, connection, message.reason);
+      return 1;
+    }
+    const peer = connection.mxPeer(now, address, this.#options.maxWorkersPerConnection);
+    if (peer === undefined) {
+      this.counters.dropped.tooManyConnections++;
+      return 1;
+    }
+    this.#mx.receive(now, peer, message.records);
+    return message.records.length;
+  }
+
+  /** Count a message, unless nothing from its connection is read any more. */
+  #isHeard(now: number, connection: Connection): boolean {
     this.counters.received++;
     if (this.#sweepAt === Infinity) this.#sweepAt = now + this.#forgetAfterMs;
-    if (connection.banned) {
-      this.counters.dropped.banned++;
-      return;
-    }
-    if (message.type === 'request') {
-      this.#request(now, connection, message);
-      return;
-    }
-    if (message.type === 'invalid') {
-      this.#invalid(now, connection, message);
-      return;
-    }
-    if (connection.role === 'client') {
-      this.counters.dropped.role++;
-      return;
-    }
-    const key = addressKey(message.address);
-    const worker = connection.workers.get(key);
-    if (message.type === 'ready') {
-      this.#ready(now, connection, key, worker, message);
-      return;
-    }
-    if (connection.silenced?.has(key) === true) {
-      this.counters.dropped.afterDisconnect++;
-      return;
-    }
-    if (worker === undefined) {
-      // MDP-B-25: a worker may say DISCONNECT before READY; anything else is valid but unexpected (MDP-B-28, MDP-B-35,
-      // and MDP-B-44: so the workers of a broker that was restarted learn of it).
-      if (message.type === 'disconnect') {
-        this.#registry.silence(connection, key);
-        return;
-      }
-      if ('token' in message) this.#countStray(message.token);
-      else this.counters.dropped.unexpected++;
-      this.#registry.refuse(connection, key, message.dialect, message.address);
-      return;
-    }
-    // MDP-B-36: whatever it says is a sign of life.
-    worker.heardAt = now;
-    switch (message.type) {
-      case 'final':
-      case 'partial':
-        this.#reply(now, worker, message);
-        return;
-      case 'heartbeat':
-        worker.beat();
-        return;
-      case 'disconnect':
-        // MDP-B-26: from here on it gets nothing.
-        this.#registry.silence(connection, key);
-        this.#registry.remove(now, worker, 'disconnect');
-        return;
-    }
+    if (connection.banned) this.counters.dropped.banned++;
+    return !connection.banned;
   }
 
   /**
@@ -139,42 +143,26 @@ export class BrokerState {
    * anything can be done about them: its connection is not listened to any more.
    */
   overframed(now: number, connection: Connection): void {
-    this.counters.received++;
-    if (connection.banned) {
-      this.counters.dropped.banned++;
-      return;
-    }
+    if (!this.#isHeard(now, connection)) return;
     connection.strikes = Math.max(connection.strikes, this.#options.maxStrikes - 1);
-    this.#invalid(now, connection, { type: 'invalid', reason: 'extra-frames' });
+    this.#invalid(now, connection, 'extra-frames');
   }
 
-  #request(now: number, connection: Connection, message: ClientRequest): void {
-    if (connection.role === 'worker') {
+  #request(now: number, connection: Connection, { service, address, dialect, body }: ClientRequest): void {
+    // Who registers workers may ask how it should speak, on whatever endpoint it is.
+    if (connection.role === 'worker' && service !== MX_SERVICE) {
       this.counters.dropped.role++;
       return;
     }
-    this.counters.requests++;
-    if (isMmi(message.service)) {
-      this.counters.mmi++;
-      this.#replies.result(this.#target(connection, message), this.#mmi.answer(now, message.service, message.body));
-    } else if (this.draining) {
-      this.#replies.error(this.#target(connection, message), STATUS.DRAINING, STOPPING);
-    } else {
-      this.dispatcher.submit(now, connection, message);
-    }
-  }
-
-  #target(connection: Connection, message: ClientRequest): ReplyTarget {
-    return {
-      connection,
-      envelope: [connection.routingId, ...message.address],
-      dialect: message.dialect,
-      service: { name: message.service, frame: bytes(message.service) },
-    };
+    const { routingId } = connection;
+    // MDP-B-05: what goes in front of each reply, frame for frame.
+    const envelope = address.length === 0 ? [routingId] : [routingId, ...address];
+    const origin = { connection, envelope, dialect, mx: undefined, id: 0, deadlineAt: Infinity };
+    this.#requests.submit(now, origin, service, body);
   }
 
   /** Not a message: dropped, counted, never answered (MDP-B-30); its sender is taken for invalid (MDP-B-31). */
-  #invalid(now: number, connection: Connection, { reason }: InvalidMessage): void {
+  #invalid(now: number, connection: Connection, reason: InvalidMessage['reason'] | MxInvalidReason): void {
     this.counters.dropped.invalid++;
     this.counters.invalid[reason] = (this.counters.invalid[reason] ?? 0) + 1;
     connection.strikes++;
@@ -183,52 +171,8 @@ export class BrokerState {
     ]);
     connection.banned = connection.strikes >= this.#options.maxStrikes;
     // A connection with one worker is that worker. With more it is a proxy: only too many strikes cost them all.
-    if (connection.banned || connection.workers.size === 1) this.#registry.removeAll(now, connection, 'invalid');
-  }
-
-  #ready(now: number, connection: Connection, key: string, known: Worker | undefined, message: WorkerReady): void {
-    const { dialect, address } = message;
-    if (known?.lost === true) {
-      // Its connection was gone: this is its successor, which has chosen the same routing id.
-      this.#registry.remove(now, known, 'unreachable');
-      known = undefined;
-    }
-    if (known !== undefined || isMmi(message.service) || this.draining) {
-      // MDP-B-21, MDP-B-23: a second READY is unexpected, for whatever service; MMI-02: nobody registers an mmi. service.
-      if (known !== undefined) this.#registry.remove(now, known, 'unexpected');
-      this.counters.dropped.unexpected++;
-    } else if (this.#registry.register(now, connection, key, message)) {
-      return;
-    } else {
-      this.counters.dropped.tooManyWorkers++;
-    }
-    this.#registry.refuse(connection, key, dialect, address);
-  }
-
-  /** PARTIAL or FINAL: passed on only from the worker that holds the attempt that it names (MDP-B-11, MDP-B-12). */
-  #reply(now: number, worker: Worker, message: WorkerReply): void {
-    const { token } = worker;
-    if (token === undefined || !sameFrame(token, message.token)) {
-      this.#countStray(message.token);
-      this.#registry.remove(now, worker, 'unexpected');
-      this.#registry.refuse(worker.connection, worker.addressKey, worker.dialect, message.address);
-      return;
-    }
-    if (message.type === 'partial') {
-      if (worker.request !== undefined) this.#replies.partial(worker.request, message.body);
-      return;
-    }
-    const request = this.dispatcher.takeFrom(worker);
-    if (request !== undefined) this.#replies.final(request, message.body);
-    this.#registry.release(now, worker);
-  }
-
-  #countStray(token: Frame): void {
-    const kind = this.dispatcher.mint.classify(token);
-    const { dropped } = this.counters;
-    if (kind === 'foreign') dropped.foreignToken++;
-    else if (kind === 'late') dropped.lateToken++;
-    else dropped.forgedToken++;
+    const workers = [...connection.workers.values()];
+    if (connection.banned || isOne(workers)) this.#registry.removeAll(now, workers, 'invalid');
   }
 
   /**
@@ -243,6 +187,11 @@ export class BrokerState {
     this.dispatcher.abandon(connection);
     this.connections.unsilence(connection);
     this.#registry.unreachable(now, connection, frames);
+  }
+
+  /** A connection that read slowly has taken all that waited for it. */
+  relieved(connection: Connection): void {
+    this.#replies.relieved(connection);
   }
 
   /** Everything that had arrived on a socket has been read: those who were lost there have nothing more to say. */
@@ -263,7 +212,8 @@ export class BrokerState {
   /** Time has passed. All input that waits must have been read before: nobody is judged by what was not looked at. */
   tick(now: number): void {
     for (let due = this.#deadlines.takeDue(now); due !== undefined; due = this.#deadlines.takeDue(now)) {
-      if (due instanceof Service) this.dispatcher.expire(now, due);
+      if (due instanceof Request) this.dispatcher.expireRequest(due);
+      else if (due instanceof Service) this.dispatcher.expire(now, due);
       else this.#registry.judge(now, due);
     }
     this.#probes.tick(now);
@@ -273,26 +223,33 @@ export class BrokerState {
     }
   }
 
-  /** Refuse what is new and what waits; workers that wait are sent away, those that work may finish. */
+  /** Refuse what is new and what waits; workers that hold nothing are sent away, those that work may finish. */
   drain(now: number): void {
     this.#registry.draining = true;
     this.dispatcher.refuseQueued(STATUS.DRAINING, STOPPING);
-    for (const service of [...this.dispatcher.services.values()]) {
-      for (const worker of service.waiting) this.#registry.dismiss(now, worker, 'stopped');
-    }
+    this.#registry.dismissIdle(now);
   }
 
   /** End what still waits and runs, and send every worker away (MDP-B-27). */
   shutDown(now: number): void {
     this.#registry.draining = true;
     this.dispatcher.refuseQueued(STATUS.DRAINING, STOPPING);
-    for (const { request } of this.dispatcher.busy) {
-      if (request !== undefined) {
+    for (const connection of this.connections) {
+      for (const request of connection.running) {
         this.#replies.fail(request, STATUS.DRAINING, 'the broker stopped before the reply came');
       }
     }
     for (const connection of this.connections) {
-      for (const worker of [...connection.workers.values()]) this.#registry.dismiss(now, worker, 'stopped');
+      for (const worker of [...connection.workers.values()]) {
+        if (worker.registered) this.#registry.dismiss(now, worker, 'stopped');
+      }
     }
   }
+}
+
+/** Whether these are one peer: a single worker, or all the services of one MX connection. */
+function isOne(workers: readonly Worker[]): boolean {
+  const [first] = workers;
+  if (first === undefined) return false;
+  return workers.length === 1 || (first.mx !== undefined && workers.every(({ mx }) => mx === first.mx));
 }

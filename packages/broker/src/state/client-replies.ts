@@ -1,39 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// client-replies - what goes back to a client, in its dialect, in order and without a gap
+// client-replies - what goes back to a client: in order, without a gap, and no more than it has room for
 
-import type { Dialect, ErrorReply, Frame } from '@mdp/protocol';
+import type { ErrorReply, Frame } from '@mdp/protocol';
 import {
   BROKER_STATUSES,
+  MX_FIRST_CREDIT,
+  MX_MAX_NUMBER,
   STATUS,
   byteLength,
   decodeErrorReply,
-  encodeClientReply,
   encodeErrorReply,
+  mxCost,
+  ownFrames,
 } from '@mdp/protocol';
 import type { ResolvedBrokerOptions } from '../options.js';
 import type { BrokerCounters } from '../stats.js';
 import type { Connection } from './connection.js';
+import { memoryBytes } from './memory.js';
 import type { BrokerPort } from './port.js';
-import type { Request } from './request.js';
+import type { Part, Request } from './request.js';
+import type { ReplyTarget, Sender } from './sender.js';
 
-/** Whom a reply goes to. A {@link Request} is one. */
-export interface ReplyTarget {
-  readonly connection: Connection;
-  readonly envelope: readonly Frame[];
-  readonly dialect: Dialect;
-  readonly service: { readonly name: string; readonly frame: Frame };
-}
+/** An MX worker is granted more when its client has taken so much. */
+const GRANT_AT_LEAST = MX_FIRST_CREDIT / 2;
 
 /** Replies of workers and of the broker itself, on their way to clients. Bodies pass as they are (MDP-B-43). */
 export class ClientReplies {
   readonly #options: ResolvedBrokerOptions;
   readonly #counters: BrokerCounters;
   readonly #port: BrokerPort;
+  readonly #sender: Sender;
 
-  constructor(options: ResolvedBrokerOptions, counters: BrokerCounters, port: BrokerPort) {
+  constructor(options: ResolvedBrokerOptions, counters: BrokerCounters, port: BrokerPort, sender: Sender) {
     this.#options = options;
     this.#counters = counters;
     this.#port = port;
+    this.#sender = sender;
   }
 
   /** Whether a body has more bytes or frames than one message may have. */
@@ -45,21 +47,34 @@ export class ClientReplies {
   partial(request: Request, body: readonly Frame[]): void {
     if (this.#dropIfUnwanted(request, body)) return;
     if (request.dialect === 'mdp01') {
-      this.#join(request, body);
-      return;
+      if (this.#join(request, body)) this.#regrant(request, mxCost(body));
+    } else if (request.dialect === 'mx' && (request.withheld !== undefined || request.credit <= 0)) {
+      this.#withhold(request, { type: 'partial', body });
+    } else if (this.#passPartial(request, body)) {
+      if (request.dialect !== 'mx') this.#regrant(request, mxCost(body));
     }
-    const frames = encodeClientReply(request.dialect, request.envelope, 'partial', request.service.frame, body);
-    if (!this.#port.send(request.connection, frames)) {
-      this.#breakOff(request);
-      return;
-    }
-    request.begun = true;
-    this.#counters.partials++;
   }
 
-  /** Pass on the FINAL of the worker that holds the request. It ends the request: nothing follows it (MDP-B-11). */
+  /** @returns false when the client reads too slowly to take it; the reply is broken off then */
+  #passPartial(request: Request, body: readonly Frame[]): boolean {
+    if (!this.#sender.reply(request, 'partial', body)) {
+      this.#breakOff(request);
+      return false;
+    }
+    if (request.dialect === 'mx') request.credit -= mxCost(body);
+    request.begun = true;
+    this.#counters.partials++;
+    return true;
+  }
+
+  /** Pass on the FINAL of the worker that held the request. It ends the request: nothing follows it (MDP-B-11). */
   final(request: Request, body: readonly Frame[]): void {
     if (this.#dropIfUnwanted(request, body)) return;
+    if (request.withheld === undefined) this.#passFinal(request, body);
+    else this.#withhold(request, { type: 'final', body });
+  }
+
+  #passFinal(request: Request, body: readonly Frame[]): void {
     // Every message of 3 frames would have to be decoded: most of them differ in the first length already.
     if (body.length === 3 && body[0]?.length === 6) {
       const error = decodeErrorReply(body);
@@ -72,19 +87,71 @@ export class ClientReplies {
       if (!this.#join(request, body)) return;
       body = request.joined;
     }
-    const frames = encodeClientReply(request.dialect, request.envelope, 'final', request.service.frame, body);
-    if (!this.#port.send(request.connection, frames)) {
+    if (!this.#sender.reply(request, 'final', body)) {
       this.#breakOff(request);
       return;
     }
-    request.closedBy = 'ended';
+    request.close('ended');
     this.#counters.finals++;
+  }
+
+  /** An MX client has granted so many more bytes of PARTIALs. */
+  granted(request: Request, amount: number): void {
+    const before = request.credit;
+    request.credit = Math.min(MX_MAX_NUMBER, before + amount);
+    // Its worker is told of what counts only: more than the most is the same as that.
+    this.#sender.grant(request, request.credit - before);
+    const { withheld } = request;
+    if (withheld === undefined) return;
+    let passed = 0;
+    for (const { type, body } of withheld) {
+      if (type === 'partial' && request.credit <= 0) break;
+      passed++;
+      if (type === 'final') {
+        request.withheld = undefined;
+        this.#passFinal(request, body);
+        return;
+      }
+      if (!this.#passPartial(request, body)) return;
+      request.withheldBytes -= memoryBytes(body);
+    }
+    withheld.splice(0, passed);
+    if (withheld.length === 0) request.withheld = undefined;
+  }
+
+  /** Keep what an MX client has not granted: its worker knows no grants, or does not keep to them. */
+  #withhold(request: Request, part: Part): void {
+    const { maxOutboxMessages, maxOutboxBytes } = this.#options;
+    const withheld = (request.withheld ??= []);
+    const body = ownFrames(part.body);
+    request.withheldBytes += memoryBytes(body);
+    if (withheld.length >= maxOutboxMessages || request.withheldBytes > maxOutboxBytes) {
+      this.#counters.dropped.slowReader += withheld.length;
+      this.#breakOff(request);
+    } else {
+      withheld.push({ type: part.type, body });
+    }
+  }
+
+  /** The client of a strict dialect was sent a PARTIAL: its MX worker may send as much again, if it can be taken. */
+  #regrant(request: Request, cost: number): void {
+    if (request.worker?.mx === undefined) return;
+    request.ungranted += cost;
+    if (request.ungranted < GRANT_AT_LEAST) return;
+    if (request.dialect !== 'mdp01' && this.#port.isSlow(request.connection)) return;
+    this.#sender.grant(request, request.ungranted);
+    request.ungranted = 0;
+  }
+
+  /** A connection that read slowly has taken all that waited for it. */
+  relieved(connection: Connection): void {
+    for (const request of connection.running) this.#regrant(request, 0);
   }
 
   /** End a request with an error reply. */
   fail(request: Request, status: number, message: string): void {
     if (request.closedBy !== undefined) return;
-    request.closedBy = 'ended';
+    request.close('ended');
     this.error(request, status, message);
   }
 
@@ -96,7 +163,7 @@ export class ClientReplies {
   error(target: ReplyTarget, status: number, message: string, urgent = false): void {
     const { dialect, service } = target;
     this.#counters.failed[status] = (this.#counters.failed[status] ?? 0) + 1;
-    const understood = dialect === 'rfc18' || this.#options.forwardErrors;
+    const understood = dialect === 'rfc18' || dialect === 'mx' || this.#options.forwardErrors;
     const answered = understood && this.result(target, encodeErrorReply(status, message), urgent);
     if (!understood) this.#counters.errorsWithheld++;
     this.#port.emit('requestFailed', () => [{ service: service.name, status, message, dialect, answered }]);
@@ -108,29 +175,31 @@ export class ClientReplies {
    * @returns false when the client reads too slowly to take it
    */
   result(target: ReplyTarget, body: readonly Frame[], urgent = false): boolean {
-    const frames = encodeClientReply(target.dialect, target.envelope, 'final', target.service.frame, body);
-    const taken = this.#port.send(target.connection, frames, urgent);
+    const taken = this.#sender.reply(target, 'final', body, urgent);
     if (!taken) this.#counters.dropped.slowReader++;
     return taken;
   }
 
   /** Nobody waits for it any more, or it is too large to be passed on. */
   #dropIfUnwanted(request: Request, body: readonly Frame[]): boolean {
-    if (request.closedBy !== undefined) {
-      this.#counters.dropped[request.closedBy === 'clientGone' ? 'clientGone' : 'brokenStream']++;
+    const { closedBy } = request;
+    if (closedBy !== undefined) {
+      this.#counters.dropped[closedBy === 'ended' ? 'brokenStream' : closedBy]++;
       return true;
     }
     if (!this.isTooLarge(body)) return false;
     this.#counters.dropped.brokenStream++;
     this.fail(request, STATUS.TOO_LARGE, 'the reply is too large');
+    this.#sender.cancel(request);
     return true;
   }
 
   /** The client reads too slowly: an error in place of the rest, never a gap. */
   #breakOff(request: Request): void {
     this.#counters.dropped.slowReader++;
-    request.closedBy = 'ended';
+    request.close('ended');
     this.error(request, STATUS.OVERLOADED, 'the reply was broken off: the client reads too slowly', true);
+    this.#sender.cancel(request);
   }
 
   /** A worker says that it failed. Statuses that only the broker may use become 500. */
@@ -152,12 +221,12 @@ export class ClientReplies {
     request.joinedBytes += byteLength(body);
     const joined = (request.joined ??= []);
     if (request.joinedBytes > this.#options.maxBodyBytes || joined.length + body.length > this.#options.maxBodyFrames) {
-      request.joined = undefined;
-      request.closedBy = 'ended';
+      request.close('ended');
       this.error(request, STATUS.TOO_LARGE, 'the parts of the reply are too large for one reply of MDP/0.1');
+      this.#sender.cancel(request);
       return false;
     }
-    for (const frame of body) joined.push(frame);
+    for (const frame of ownFrames(body)) joined.push(frame);
     return true;
   }
 }

@@ -2,9 +2,11 @@
 // connection - one ZeroMQ peer of a ROUTER socket, and the table of all of them
 
 import type { Frame } from '@mdp/protocol';
+import { ownFrames } from '@mdp/protocol';
 import type { Role } from '../options.js';
 import type { Line } from '../outbox.js';
 import { Link, LinkedList } from './linked-list.js';
+import { MxPeer } from './mx-peer.js';
 import type { Request } from './request.js';
 import type { Worker } from './worker.js';
 
@@ -21,10 +23,14 @@ export class Connection {
   banned = false;
   /** Requests of it that wait for a worker. */
   readonly queued = new LinkedList<Request>();
-  /** Requests of it that workers hold. */
+  /** Requests of it that do not wait any more and have not ended: workers hold them, or their replies are on their way. */
   readonly running = new LinkedList<Request>();
-  /** The workers behind it, by {@link addressKey}. */
+  /** The workers behind it, by {@link addressKey}; those of an MX peer by its key and their service. */
   readonly workers = new Map<string, Worker>();
+  /** The peer that speaks MX on it, unless it is a proxy. */
+  #mx: MxPeer | undefined;
+  /** The peers behind it that speak MX, when it is a proxy; the one that was made first comes first. */
+  #mxPeers: Map<string, MxPeer> | undefined;
   /** Addresses behind it that were told DISCONNECT, or said it: they get nothing any more, until a READY. */
   silenced: Set<string> | undefined;
   /** The port's: how it sends to this connection; `undefined` until it does. */
@@ -44,11 +50,42 @@ export class Connection {
     readonly routingId: Frame,
   ) {}
 
+  /**
+   * The peer that speaks MX at an address, made when it is new.
+   *
+   * @param most - how many there may be behind a proxy
+   * @returns `undefined` when it is new and there are too many that are in use
+   */
+  mxPeer(now: number, address: readonly Frame[], most: number): MxPeer | undefined {
+    if (address.length === 0) return (this.#mx ??= new MxPeer(this, mxKey(''), [this.routingId], now));
+    const peers = (this.#mxPeers ??= new Map<string, MxPeer>());
+    const key = mxKey(addressKey(address));
+    let peer = peers.get(key);
+    if (peer === undefined) {
+      if (peers.size >= most) {
+        for (const [old, { inUse }] of peers) {
+          if (inUse) continue;
+          peers.delete(old);
+          break;
+        }
+      }
+      if (peers.size >= most) return undefined;
+      peer = new MxPeer(this, key, [this.routingId, ...ownFrames(address)], now);
+      peers.set(key, peer);
+    }
+    return peer;
+  }
+
   /** Whether anything would be lost if it were forgotten. */
   get inUse(): boolean {
     if (this.workers.size > 0 || this.running.size > 0 || this.queued.size > 0) return true;
     return this.line !== undefined && (this.line.outbox !== undefined || this.line.sending !== undefined);
   }
+}
+
+/** The key of an MX peer, different from every {@link addressKey}. */
+function mxKey(key: string): string {
+  return `mx ${key}`;
 }
 
 /** A string for the frames of an address, different for different addresses. */

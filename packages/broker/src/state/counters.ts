@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // counters - all counters at zero
 
-import type { InvalidReason } from '@mdp/protocol';
-import { INVALID_REASONS, STATUS } from '@mdp/protocol';
+import type { InvalidReason, MxInvalidReason } from '@mdp/protocol';
+import { INVALID_REASONS, MX_INVALID_REASONS, STATUS } from '@mdp/protocol';
 import type { WorkerLossReason } from '../events.js';
 import type { BrokerCounters, DropCause } from '../stats.js';
 
@@ -16,6 +16,7 @@ const DROP_CAUSES: readonly DropCause[] = [
   'lateToken',
   'forgedToken',
   'clientGone',
+  'cancelled',
   'brokenStream',
   'slowReader',
   'unreachable',
@@ -49,6 +50,7 @@ export function newCounters(): BrokerCounters {
     mmi: 0,
     recovered: 0,
     abandoned: 0,
+    cancelled: 0,
     failed: zeros(Object.values(STATUS)),
     errorsWithheld: 0,
     workersReady: 0,
@@ -56,7 +58,7 @@ export function newCounters(): BrokerCounters {
     heartbeatsSent: 0,
     disconnectsSent: 0,
     dropped: zeros<DropCause>(DROP_CAUSES),
-    invalid: zeros<InvalidReason>(INVALID_REASONS),
+    invalid: zeros<InvalidReason | MxInvalidReason>([...INVALID_REASONS, ...MX_INVALID_REASONS]),
     stalledMs: 0,
   };
 }

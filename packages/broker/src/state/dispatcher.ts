@@ -1,65 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
 // dispatcher - requests find workers: queues, attempts, recovery, expiry
 
-import type { ClientRequest, Frame } from '@mdp/protocol';
-import { STATUS, TokenMint, bytes, encodeWorkerRequest } from '@mdp/protocol';
+import type { Frame } from '@mdp/protocol';
+import { STATUS, TokenMint, bytes } from '@mdp/protocol';
+import type { DeadlineHeap } from '@mdp/protocol/internal';
 import type { ResolvedBrokerOptions } from '../options.js';
 import type { BrokerCounters } from '../stats.js';
 import type { ClientReplies } from './client-replies.js';
 import type { Connection } from './connection.js';
-import type { DeadlineHeap } from '@mdp/protocol/internal';
 import { LinkedList } from './linked-list.js';
 import type { BrokerPort } from './port.js';
+import type { ClosedBy, RequestOrigin } from './request.js';
 import { Request } from './request.js';
+import type { Sender } from './sender.js';
 import { Service } from './service.js';
 import type { Worker } from './worker.js';
 
 /** How often a worker may give a request back with DISCONNECT without it counting as an attempt. */
 const MAX_HANDOVERS = 8;
 
+/** What the heap of deadlines holds. */
+export type Due = Worker | Service | Request;
+
+/** What the dispatcher works with. */
+export interface DispatcherParts {
+  readonly options: ResolvedBrokerOptions;
+  readonly counters: BrokerCounters;
+  readonly port: BrokerPort;
+  readonly sender: Sender;
+  readonly replies: ClientReplies;
+  readonly deadlines: DeadlineHeap<Due>;
+  /** 8 random bytes. */
+  readonly nonce: Frame;
+  /** Called for a worker that could not be given a request because it reads too slowly. */
+  readonly onSlowWorker: (now: number, worker: Worker) => void;
+}
+
 /** All services, their queues and the requests that run. */
 export class Dispatcher {
   readonly services = new Map<string, Service>();
   /** Workers that hold a request. */
   readonly busy = new LinkedList<Worker>();
+  /** Requests that workers hold, in all. */
+  running = 0;
   /** Requests that wait for a worker, in all. */
   queued = 0;
   /** The bytes that they take. */
   queuedBytes = 0;
   readonly mint: TokenMint;
+  readonly #parts: DispatcherParts;
 
-  readonly #options: ResolvedBrokerOptions;
-  readonly #counters: BrokerCounters;
-  readonly #port: BrokerPort;
-  readonly #replies: ClientReplies;
-  readonly #deadlines: DeadlineHeap<Worker | Service>;
-  /** Called for a worker that could not be given a request because it reads too slowly. */
-  readonly #onSlowWorker: (now: number, worker: Worker) => void;
-
-  constructor(
-    options: ResolvedBrokerOptions,
-    counters: BrokerCounters,
-    port: BrokerPort,
-    replies: ClientReplies,
-    deadlines: DeadlineHeap<Worker | Service>,
-    nonce: Frame,
-    onSlowWorker: (now: number, worker: Worker) => void,
-  ) {
-    this.#options = options;
-    this.#counters = counters;
-    this.#port = port;
-    this.#replies = replies;
-    this.#deadlines = deadlines;
-    this.mint = new TokenMint(nonce);
-    this.#onSlowWorker = onSlowWorker;
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+    this.mint = new TokenMint(parts.nonce);
   }
 
   /** The service of this name, made when there is none; `undefined` when there are too many. */
   requireService(now: number, name: string): Service | undefined {
+    const { options } = this.#parts;
     let service = this.services.get(name);
     if (service === undefined) {
-      if (this.services.size >= this.#options.maxServices) return undefined;
-      service = new Service(name, this.#options.services.get(name) ?? this.#options.anyService, now);
+      if (this.services.size >= options.maxServices) return undefined;
+      service = new Service(name, options.services.get(name) ?? options.anyService, now);
       this.services.set(name, service);
     }
     return service;
@@ -69,49 +71,46 @@ export class Dispatcher {
   releaseService(service: Service): void {
     if (service.workers > 0 || service.queue.size > 0) return;
     this.services.delete(service.name);
-    this.#deadlines.delete(service);
+    this.#parts.deadlines.delete(service);
   }
 
   /**
    * A REQUEST for an ordinary service: to a worker that waits for this very name (MDP-B-13), or into the queue, also when
    * no worker has come yet (MDP-B-14), or refused.
    */
-  submit(now: number, connection: Connection, message: ClientRequest): void {
-    // MDP-B-05: what goes in front of each reply, frame for frame.
-    const envelope = message.address.length === 0 ? [connection.routingId] : [connection.routingId, ...message.address];
-    const { dialect, body } = message;
-    if (this.#replies.isTooLarge(body)) {
-      const service = { name: message.service, frame: bytes(message.service) };
-      this.#replies.error({ connection, envelope, dialect, service }, STATUS.TOO_LARGE, 'the body is too large');
+  submit(now: number, origin: RequestOrigin, name: string, body: readonly Frame[]): void {
+    const { replies } = this.#parts;
+    if (replies.isTooLarge(body)) {
+      replies.error({ ...origin, service: { name, frame: bytes(name) } }, STATUS.TOO_LARGE, 'the body is too large');
       return;
     }
-    const service = this.requireService(now, message.service);
+    const service = this.requireService(now, name);
     if (service === undefined) {
-      const unknown = { name: message.service, frame: bytes(message.service) };
-      this.#replies.error({ connection, envelope, dialect, service: unknown }, STATUS.OVERLOADED, 'too many services');
+      replies.error({ ...origin, service: { name, frame: bytes(name) } }, STATUS.OVERLOADED, 'too many services');
       return;
     }
-    const request = new Request(connection, envelope, dialect, service, body);
-    const worker = service.queue.size === 0 ? service.waiting.first : undefined;
+    const request = new Request(origin, service, body);
+    request.mx?.requests.set(request.id, request);
+    const worker = service.queue.size === 0 ? service.free.first : undefined;
     if (worker !== undefined && this.#dispatch(now, worker, request, false)) return;
     // The slow worker that did not take it may have been the last of the service, which was forgotten with it.
     if (worker !== undefined) this.services.set(service.name, service);
     const refusal = this.#refusal(request);
     if (refusal !== undefined) {
-      this.#replies.fail(request, refusal.status, refusal.message);
+      replies.fail(request, refusal.status, refusal.message);
       this.releaseService(service);
       return;
     }
     request.compact();
     this.#enqueue(now, request, false);
     // A slow worker may have been dropped above while others wait.
-    if (service.waiting.size > 0) this.dispatchWaiting(now, service);
+    if (service.free.size > 0) this.dispatchWaiting(now, service);
   }
 
   /** Why a request may not wait; `undefined` when it may. */
   #refusal(request: Request): { status: number; message: string } | undefined {
     const { service, connection } = request;
-    const options = this.#options;
+    const { options } = this.#parts;
     if (service.workers === 0 && service.options.noWorkerTimeoutMs === 0) {
       return { status: STATUS.NO_WORKER, message: 'no worker is registered for the service' };
     }
@@ -136,6 +135,7 @@ export class Dispatcher {
     request.connection.queued.append(request.connectionLink);
     this.queued++;
     this.queuedBytes += request.bytes;
+    if (request.deadlineAt !== Infinity) this.#parts.deadlines.set(request, request.deadlineAt);
     this.watch(service);
   }
 
@@ -144,7 +144,7 @@ export class Dispatcher {
     const { expiresAt } = service;
     if (expiresAt === Infinity) return;
     // A deadline that stands already and is sooner does: it is a lower bound (DeadlineHeap).
-    if (service.heapIndex < 0 || expiresAt < service.dueAt) this.#deadlines.set(service, expiresAt);
+    if (service.heapIndex < 0 || expiresAt < service.dueAt) this.#parts.deadlines.set(service, expiresAt);
   }
 
   /** Book a request out of the queue; it has been taken out of its service's already. */
@@ -152,15 +152,17 @@ export class Dispatcher {
     request.connection.queued.remove(request.connectionLink);
     this.queued--;
     this.queuedBytes -= request.bytes;
+    this.#parts.deadlines.delete(request);
   }
 
-  /** Give requests that wait to workers that wait. */
+  /** Give requests that wait to workers that have room. */
   dispatchWaiting(now: number, service: Service): void {
     for (;;) {
-      const worker = service.waiting.first;
+      const worker = service.free.first;
       const request = service.queue.next;
       if (worker === undefined || request === undefined) return;
-      this.#dispatch(now, worker, request, true);
+      if (request.deadlineAt <= now) this.expireRequest(request);
+      else this.#dispatch(now, worker, request, true);
     }
   }
 
@@ -169,10 +171,10 @@ export class Dispatcher {
    * @returns false when the worker could not take it; the worker is no longer registered then
    */
   #dispatch(now: number, worker: Worker, request: Request, queued: boolean): boolean {
-    const token = this.mint.next();
-    const frames = encodeWorkerRequest(worker.dialect, worker.envelope, token, request.body);
-    if (!this.#port.send(worker.connection, frames)) {
-      this.#onSlowWorker(now, worker);
+    const { sender, deadlines, options, counters } = this.#parts;
+    const carrier = sender.request(now, worker, request, worker.mx === undefined ? this.mint.next() : undefined);
+    if (carrier === undefined) {
+      this.#parts.onSlowWorker(now, worker);
       return false;
     }
     if (queued) {
@@ -180,42 +182,50 @@ export class Dispatcher {
       this.#dequeued(request);
     }
     request.attempts++;
+    request.carrier = carrier;
+    request.undelivered = false;
+    request.worker = worker;
     request.connection.running.append(request.connectionLink);
-    // MDP-B-42: who holds a request waits for no other.
-    worker.service.waiting.remove(worker.link);
-    this.busy.append(worker.link);
-    worker.request = request;
-    worker.token = token;
-    worker.dispatchedFrames = frames;
-    worker.busySince = now;
-    worker.beatsInJob = 0;
-    worker.sentAt = now;
-    const busyUntil = now + this.#options.busyWorkerTimeoutMs;
-    if (busyUntil < worker.dueAt) this.#deadlines.set(worker, busyUntil);
-    this.#counters.dispatched++;
+    worker.mx?.attempts.set(request.attemptId, request);
+    worker.latest = request;
+    worker.held.add(request);
+    worker.life.sentAt = now;
+    this.running++;
+    // The least recently used one comes first (MDP-B-04), and who can hold no more waits for none (MDP-B-42).
+    const { free } = worker.service;
+    free.remove(worker.freeLink);
+    if (worker.hasRoom) free.append(worker.freeLink);
+    if (worker.held.size === 1) {
+      this.busy.append(worker.busyLink);
+      worker.busySince = now;
+      worker.beatsInJob = 0;
+      const busyUntil = now + options.busyWorkerTimeoutMs;
+      if (busyUntil < worker.dueAt) deadlines.set(worker, busyUntil);
+    }
+    counters.dispatched++;
+    if (worker.mx !== undefined) sender.grantSurplus(request);
     return true;
   }
 
-  /** Take the request from a worker that has answered it, or will not. The worker is in no list afterwards. */
-  takeFrom(worker: Worker): Request | undefined {
-    const { request } = worker;
-    if (request === undefined) {
-      worker.service.waiting.remove(worker.link);
-      return undefined;
-    }
-    this.busy.remove(worker.link);
-    worker.request = undefined;
-    worker.token = undefined;
-    worker.dispatchedFrames = undefined;
-    request.connection.running.remove(request.connectionLink);
-    return request;
+  /** Take a request from the worker that has answered it, or will not. */
+  takeBack(request: Request): void {
+    const { worker } = request;
+    if (worker === undefined) return;
+    worker.held.delete(request);
+    worker.mx?.attempts.delete(request.attemptId);
+    if (worker.latest === request) worker.latest = undefined;
+    if (worker.held.size === 0) this.busy.remove(worker.busyLink);
+    this.running--;
+    request.worker = undefined;
+    request.token = undefined;
+    request.carrier = undefined;
   }
 
-  /** A worker waits: it goes to the end of the line (MDP-B-04: the least recently used one comes first) and gets what waits. */
-  addWaiting(now: number, worker: Worker): void {
-    if (worker.lost) return;
+  /** A worker may have room again: it goes to the end of the line (MDP-B-04), unless it stands there, and gets what waits. */
+  offer(now: number, worker: Worker): void {
     const { service } = worker;
-    service.waiting.append(worker.link);
+    if (!worker.hasRoom) service.free.remove(worker.freeLink);
+    else if (worker.freeLink.list === undefined) service.free.append(worker.freeLink);
     if (service.queue.size > 0) this.dispatchWaiting(now, service);
   }
 
@@ -226,6 +236,7 @@ export class Dispatcher {
    * @param how - `lost`: it may have been executed; `returned`: the worker said DISCONNECT; `undelivered`: it never left
    */
   recover(now: number, request: Request, how: 'lost' | 'returned' | 'undelivered'): void {
+    const { counters, port, replies } = this.#parts;
     const { service } = request;
     if (request.closedBy !== undefined) return;
     const { maxAttempts } = service.options;
@@ -233,11 +244,11 @@ export class Dispatcher {
       request.attempts--;
     }
     if (request.begun) {
-      this.#replies.fail(request, STATUS.WORKER_LOST, 'the worker was lost in the middle of its reply');
+      replies.fail(request, STATUS.WORKER_LOST, 'the worker was lost in the middle of its reply');
       return;
     }
     if (request.attempts >= maxAttempts) {
-      this.#replies.fail(
+      replies.fail(
         request,
         STATUS.WORKER_LOST,
         `the worker was lost, and ${String(request.attempts)} of ${String(maxAttempts)} attempts are used`,
@@ -246,23 +257,33 @@ export class Dispatcher {
     }
     request.joined = undefined;
     request.joinedBytes = 0;
+    request.ungranted = 0;
+    request.connection.running.remove(request.connectionLink);
     request.compact();
     this.#enqueue(now, request, true);
-    this.#counters.recovered++;
-    this.#port.emit('requestRecovered', () => [{ service: service.name, attempts: request.attempts }]);
+    counters.recovered++;
+    port.emit('requestRecovered', () => [{ service: service.name, attempts: request.attempts }]);
   }
 
   /** A service's deadline has come: end what has waited for too long (MDP-B-15). */
   expire(now: number, service: Service): void {
+    const { replies, deadlines } = this.#parts;
     while (service.expiresAt <= now) {
       const request = service.queue.oldest;
       if (request === undefined) break;
       this.#withdraw(request);
-      if (service.workers === 0) this.#replies.fail(request, STATUS.NO_WORKER, 'no worker came for the service');
-      else this.#replies.fail(request, STATUS.DEADLINE, 'no worker was free in time');
+      if (service.workers === 0) replies.fail(request, STATUS.NO_WORKER, 'no worker came for the service');
+      else replies.fail(request, STATUS.DEADLINE, 'no worker was free in time');
     }
-    if (service.queue.size > 0) this.#deadlines.set(service, service.expiresAt);
+    if (service.queue.size > 0) deadlines.set(service, service.expiresAt);
     else this.releaseService(service);
+  }
+
+  /** The deadline of a client has come while its request waits. */
+  expireRequest(request: Request): void {
+    this.#withdraw(request);
+    this.#parts.replies.fail(request, STATUS.DEADLINE, 'no worker was free before the deadline of the client');
+    this.releaseService(request.service);
   }
 
   #withdraw(request: Request): void {
@@ -272,17 +293,23 @@ export class Dispatcher {
 
   /** The client is gone: nobody waits for what it had asked. */
   abandon(connection: Connection): void {
-    for (const request of connection.queued) {
+    for (const request of connection.queued) this.giveUp(request, 'clientGone');
+    for (const request of connection.running) this.giveUp(request, 'clientGone');
+  }
+
+  /** Nobody waits for the reply to a request any more: it leaves the queue, or its worker is told. */
+  giveUp(request: Request, by: Exclude<ClosedBy, 'ended'>): void {
+    const { counters, sender } = this.#parts;
+    if (request.closedBy !== undefined) return;
+    if (by === 'cancelled') counters.cancelled++;
+    else counters.abandoned++;
+    if (request.worker !== undefined) {
+      sender.cancel(request);
+    } else if (request.service.queue.has(request)) {
       this.#withdraw(request);
-      request.closedBy = 'clientGone';
-      this.#counters.abandoned++;
       this.releaseService(request.service);
     }
-    for (const request of connection.running) {
-      if (request.closedBy !== undefined) continue;
-      request.closedBy = 'clientGone';
-      this.#counters.abandoned++;
-    }
+    request.close(by);
   }
 
   /** End everything that waits, with an error. */
@@ -294,7 +321,7 @@ export class Dispatcher {
   refuseQueue(service: Service, status: number, message: string): void {
     for (let request = service.queue.oldest; request !== undefined; request = service.queue.oldest) {
       this.#withdraw(request);
-      this.#replies.fail(request, status, message);
+      this.#parts.replies.fail(request, status, message);
     }
     this.releaseService(service);
   }

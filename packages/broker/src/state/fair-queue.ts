@@ -78,6 +78,11 @@ export class FairQueue {
     return request;
   }
 
+  /** Whether a request waits here. */
+  has(request: Request): boolean {
+    return request.arrivalLink.list === this.#arrivals;
+  }
+
   /** Take out one request, wherever it is. */
   remove(request: Request): void {
     this.#arrivals.remove(request.arrivalLink);

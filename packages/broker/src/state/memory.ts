@@ -11,14 +11,3 @@ const BYTES_PER_FRAME = 400;
 export function memoryBytes(frames: readonly Frame[]): number {
   return byteLength(frames) + BYTES_PER_FRAME * frames.length;
 }
-
-/**
- * A frame that may be kept for long. Frames of 129 to 8,192 bytes are views on an arena of 8 KiB of ZeroMQ: one of them
- * keeps all of it, so they are copied.
- */
-export function compactFrame(frame: Frame): Frame {
-  if (frame.length <= 128 || frame.length > 8192) return frame;
-  const copy = new Uint8Array(frame.length);
-  copy.set(frame);
-  return copy;
-}

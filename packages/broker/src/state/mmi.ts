@@ -2,7 +2,7 @@
 // mmi - the Majordomo Management Interface (RFC 8): services that the broker answers itself
 
 import type { Frame } from '@mdp/protocol';
-import { MMI_PREFIX, bytes, decodeServiceName } from '@mdp/protocol';
+import { MMI_PREFIX, MX_SERVICE, MX_VERSION, bytes, decodeServiceName } from '@mdp/protocol';
 import type { Service } from './service.js';
 
 const FOUND = bytes('200');
@@ -20,6 +20,8 @@ export interface MmiView {
   readonly services: ReadonlyMap<string, Service>;
   /** The answer of `mmi.broker`: anything that JSON can hold. */
   describe(): unknown;
+  /** How many requests one MX client may have under way; `undefined` when MX is not spoken. */
+  readonly mxWindow: number | undefined;
 }
 
 /** Whether a service name belongs to the broker itself (MMI-01). */
@@ -33,6 +35,7 @@ export function isMmi(service: string): boolean {
  * - `mmi.service`, body: a service name: `200` when it has a worker, waiting or busy (MMI-03), else `404` (MMI-04)
  * - `mmi.services`: `200` and JSON: `[{ name, workers, waiting, busy, queued }]`
  * - `mmi.broker`: `200` and JSON: version, uptime, dialects, limits, counters
+ * - `mmi.mx`: `200`, the version of MX, and how many requests a client may have under way
  * - anything else: `501` (MMI-05)
  */
 export class Mmi {
@@ -56,6 +59,10 @@ export class Mmi {
         return [FOUND, this.#listServices(now)];
       case 'mmi.broker':
         return [FOUND, bytes(JSON.stringify(this.#view.describe()))];
+      case MX_SERVICE: {
+        const { mxWindow } = this.#view;
+        return mxWindow === undefined ? [NOT_IMPLEMENTED] : [FOUND, bytes(MX_VERSION), bytes(String(mxWindow))];
+      }
       default:
         return [NOT_IMPLEMENTED];
     }
@@ -78,8 +85,8 @@ export function describeServices(
   return Array.from(services.values(), (service) => ({
     name: service.name,
     workers: service.workers,
-    waiting: service.waiting.size,
-    busy: service.workers - service.waiting.size,
+    waiting: service.free.size,
+    busy: service.workers - service.free.size,
     queued: service.queue.size,
   }));
 }

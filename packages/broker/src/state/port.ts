@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // port - the one way from the state to the outside
 
-import type { Frame } from '@mdp/protocol';
+import type { Frame, MxRecord } from '@mdp/protocol';
 import type { BrokerEvents } from '../events.js';
 import type { Connection } from './connection.js';
+import type { MxPeer } from './mx-peer.js';
 
 /** What the state asks of the loop around it. */
 export interface BrokerPort {
   /**
    * Send one message. Messages to one connection leave in the order of the calls.
    *
-   * @param frames - the whole message, routing id first; it must not be changed afterwards
+   * @param frames - the whole message, routing id first; it is the port's from here on
    * @param urgent - take it even though the peer's outbox is full: the one message that says that a reply was broken
    * off. Bounded too, at twice the outbox.
    * @returns false when the peer reads too slowly and its outbox is full; the message was not taken
    */
-  send(connection: Connection, frames: readonly Frame[], urgent?: boolean): boolean;
+  send(connection: Connection, frames: Frame[], urgent?: boolean): boolean;
+
+  /**
+   * Say one record to a peer that speaks MX. It leaves with all others of this turn, in the order of the calls.
+   *
+   * @param urgent - as for {@link send}
+   * @returns the message that carries it, empty until it leaves, which tells it apart if it cannot be delivered; or
+   * `undefined` when the peer reads too slowly and its outbox is full; the record was not taken
+   */
+  append(peer: MxPeer, record: MxRecord<Frame>, urgent?: boolean): readonly Frame[] | undefined;
+
+  /** Whether something waits for a connection because it reads too slowly; `BrokerState.relieved` tells its end. */
+  isSlow(connection: Connection): boolean;
 
   /** Tell the listeners, if there are any. */
   emit<K extends keyof BrokerEvents>(event: K, build: () => BrokerEvents[K]): void;

@@ -1,21 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // registry - which workers there are: how they come, live and go
 
-import type { Dialect, Frame, WorkerReady } from '@mdp/protocol';
-import { STATUS, encodeSignal } from '@mdp/protocol';
-import type { WorkerLossReason } from '../events.js';
+import type { Frame } from '@mdp/protocol';
+import { STATUS } from '@mdp/protocol';
+import type { DeadlineHeap } from '@mdp/protocol/internal';
+import type { PeerDialect, WorkerLossReason } from '../events.js';
 import type { ResolvedBrokerOptions } from '../options.js';
 import type { BrokerCounters } from '../stats.js';
 import type { Connection, ConnectionTable } from './connection.js';
-import type { DeadlineHeap } from '@mdp/protocol/internal';
-import type { Dispatcher } from './dispatcher.js';
-import { compactFrame } from './memory.js';
+import type { Dispatcher, Due } from './dispatcher.js';
 import type { BrokerPort } from './port.js';
-import type { Service } from './service.js';
+import type { Sender, SignalTarget } from './sender.js';
+import type { WorkerPlace } from './worker.js';
 import { Worker } from './worker.js';
 
 /** The message of the error replies of a broker that stops. */
 export const STOPPING = 'the broker is stopping';
+
+/** What the registry works with. */
+export interface RegistryParts {
+  readonly options: ResolvedBrokerOptions;
+  readonly counters: BrokerCounters;
+  readonly port: BrokerPort;
+  readonly sender: Sender;
+  readonly connections: ConnectionTable;
+  readonly dispatcher: Dispatcher;
+  readonly deadlines: DeadlineHeap<Due>;
+}
 
 /** All registered workers. */
 export class Registry {
@@ -24,92 +35,91 @@ export class Registry {
   /** The broker stops: no worker comes any more. */
   draining = false;
 
-  readonly #options: ResolvedBrokerOptions;
-  readonly #counters: BrokerCounters;
-  readonly #port: BrokerPort;
-  readonly #connections: ConnectionTable;
-  readonly #dispatcher: Dispatcher;
-  readonly #deadlines: DeadlineHeap<Worker | Service>;
+  readonly #parts: RegistryParts;
   /** After so long without a word a worker is taken for disconnected, in milliseconds. */
   readonly #expiryMs: number;
   /** Workers whose connection is gone; what they had sent before may still wait to be read. */
   #lost: Worker[] = [];
 
-  constructor(
-    options: ResolvedBrokerOptions,
-    counters: BrokerCounters,
-    port: BrokerPort,
-    connections: ConnectionTable,
-    dispatcher: Dispatcher,
-    deadlines: DeadlineHeap<Worker | Service>,
-  ) {
-    this.#options = options;
-    this.#counters = counters;
-    this.#port = port;
-    this.#connections = connections;
-    this.#dispatcher = dispatcher;
-    this.#deadlines = deadlines;
-    this.#expiryMs = options.heartbeatIntervalMs * options.heartbeatLiveness;
+  constructor(parts: RegistryParts) {
+    this.#parts = parts;
+    this.#expiryMs = parts.options.heartbeatIntervalMs * parts.options.heartbeatLiveness;
   }
 
   /**
-   * READY of somebody who is not registered. It is not answered (MDP-B-24).
+   * READY of somebody who is not registered for this service. It is not answered (MDP-B-24).
    *
-   * @param key - the key of its address
    * @returns false when there are too many workers or services already
    */
-  register(
-    now: number,
-    connection: Connection,
-    key: string,
-    { dialect, address, service: name }: WorkerReady,
-  ): boolean {
-    const { maxWorkers, maxWorkersPerConnection } = this.#options;
-    if (this.size >= maxWorkers || connection.workers.size >= maxWorkersPerConnection) return false;
-    const service = this.#dispatcher.requireService(now, name);
+  register(now: number, place: WorkerPlace, name: string): boolean {
+    const { options, counters, port, connections, dispatcher } = this.#parts;
+    const { connection, key, mx } = place;
+    if (this.size >= options.maxWorkers || connection.workers.size >= options.maxWorkersPerConnection) return false;
+    const service = dispatcher.requireService(now, name);
     if (service === undefined) return false;
-    const envelope = [connection.routingId, ...address.map(compactFrame)];
-    const worker = new Worker(connection, key, envelope, dialect, service, now);
+    const worker = new Worker(place, service, now);
     connection.workers.set(key, worker);
+    mx?.workers.set(name, worker);
     // Nobody says READY on a connection that was told DISCONNECT, except a new peer that chose the same routing id.
-    this.#connections.unsilence(connection, key);
+    connections.unsilence(connection, mx?.key ?? key);
     service.workers++;
     this.size++;
-    this.#counters.workersReady++;
+    counters.workersReady++;
     this.#schedule(worker);
-    this.#port.emit('workerReady', () => [describeWorker(worker)]);
-    this.#dispatcher.addWaiting(now, worker);
+    port.emit('workerReady', () => [describeWorker(worker)]);
+    dispatcher.offer(now, worker);
     // With a first worker another limit holds for those that still wait.
-    if (service.workers === 1) this.#dispatcher.watch(service);
+    if (service.workers === 1) dispatcher.watch(service);
     return true;
   }
 
-  /** DISCONNECT to somebody who is not registered, and then nothing more (MDP-B-28, MDP-B-29). */
-  refuse(connection: Connection, key: string, dialect: Dialect, address: readonly Frame[]): void {
-    this.#sendAway(connection, key, encodeSignal(dialect, 'disconnect', [connection.routingId, ...address]));
+  /** An MX worker takes another number of requests at once from here on. */
+  changeCredit(now: number, worker: Worker, credit: number): void {
+    worker.credit = credit;
+    worker.retiring = false;
+    this.#parts.dispatcher.offer(now, worker);
   }
 
-  #sendAway(connection: Connection, key: string, disconnect: readonly Frame[]): void {
-    if (this.#port.send(connection, disconnect, true)) this.#counters.disconnectsSent++;
-    else this.#counters.dropped.slowReader++;
-    this.silence(connection, key);
+  /** An MX worker takes its service back: it ends what it holds, gets nothing more, and is told when that is all. */
+  retire(now: number, worker: Worker): void {
+    worker.retiring = true;
+    this.#parts.dispatcher.offer(now, worker);
+    if (worker.held.size === 0) this.#retired(now, worker);
+  }
+
+  #retired(now: number, worker: Worker): void {
+    const { mx, service } = worker;
+    if (mx !== undefined) this.#parts.sender.takenBack(mx, service.frame);
+    this.remove(now, worker, 'disconnect');
+  }
+
+  /**
+   * DISCONNECT to somebody who is not registered, or not any more, and then nothing more (MDP-B-28, MDP-B-29).
+   *
+   * @param key - the key of its address: what it says from here on is not answered
+   */
+  refuse(key: string, to: SignalTarget): void {
+    const { sender, counters } = this.#parts;
+    if (sender.signal(to, 'disconnect', true)) counters.disconnectsSent++;
+    else counters.dropped.slowReader++;
+    this.silence(to.connection, key);
   }
 
   /** What comes from this address is not answered any more, until a READY. */
   silence(connection: Connection, key: string): void {
-    this.#connections.silence(connection, key, this.#options.maxWorkersPerConnection);
+    this.#parts.connections.silence(connection, key, this.#parts.options.maxWorkersPerConnection);
   }
 
-  /** Say DISCONNECT to a registered worker and remove it. */
+  /** Say DISCONNECT to a registered worker and remove it; on an MX connection that is said to all of its services. */
   dismiss(now: number, worker: Worker, reason: WorkerLossReason): void {
-    const disconnect = encodeSignal(worker.dialect, 'disconnect', worker.envelope);
-    this.#sendAway(worker.connection, worker.addressKey, disconnect);
-    this.remove(now, worker, reason);
+    const { mx } = worker;
+    this.refuse(mx?.key ?? worker.key, worker);
+    if (mx === undefined) this.remove(now, worker, reason);
+    else this.removeAll(now, [...mx.workers.values()], reason);
   }
 
-  /** Remove all workers behind a connection. None of them gets what another one held. */
-  removeAll(now: number, connection: Connection, reason: WorkerLossReason): void {
-    const workers = [...connection.workers.values()];
+  /** Remove workers that go together. None of them gets what another one held. */
+  removeAll(now: number, workers: readonly Worker[], reason: WorkerLossReason): void {
     for (const worker of workers) this.#withhold(worker);
     for (const worker of workers) this.remove(now, worker, reason);
   }
@@ -117,84 +127,114 @@ export class Registry {
   /** Give a worker nothing more; it is about to be removed. */
   #withhold(worker: Worker): void {
     worker.lost = true;
-    worker.service.waiting.remove(worker.link);
+    worker.service.free.remove(worker.freeLink);
   }
 
-  /**
-   * Remove a worker; what it held goes to another one (MDP-B-41). It is sent nothing more (MDP-B-26, MDP-B-40).
-   *
-   * @param undelivered - its REQUEST never left
-   */
-  remove(now: number, worker: Worker, reason: WorkerLossReason, undelivered = false): void {
+  /** Remove a worker; what it held goes to another one (MDP-B-41). It is sent nothing more (MDP-B-26, MDP-B-40). */
+  remove(now: number, worker: Worker, reason: WorkerLossReason): void {
     if (!worker.registered) return;
-    worker.registered = false;
+    const { counters, port, dispatcher, deadlines } = this.#parts;
     const { service, connection } = worker;
-    const request = this.#dispatcher.takeFrom(worker);
-    this.#deadlines.delete(worker);
-    connection.workers.delete(worker.addressKey);
+    worker.registered = false;
+    this.#withhold(worker);
+    // Those that are put before all others must come out in the order in which they were given to it.
+    const held = [...worker.held].reverse();
+    for (const request of held) dispatcher.takeBack(request);
+    deadlines.delete(worker);
+    connection.workers.delete(worker.key);
+    worker.mx?.workers.delete(service.name);
     this.size--;
     service.workers--;
-    this.#counters.workersLost[reason] = (this.#counters.workersLost[reason] ?? 0) + 1;
-    this.#port.emit('workerLost', () => [{ ...describeWorker(worker), reason }]);
+    counters.workersLost[reason] = (counters.workersLost[reason] ?? 0) + 1;
+    port.emit('workerLost', () => [{ ...describeWorker(worker), reason }]);
     if (service.workers === 0) {
       service.workerlessSince = now;
       // Requests that wait may now expire sooner than before.
-      this.#dispatcher.watch(service);
+      dispatcher.watch(service);
     }
-    if (request !== undefined) {
-      const how = undelivered ? 'undelivered' : reason === 'disconnect' ? 'returned' : 'lost';
-      this.#dispatcher.recover(now, request, how);
-      this.#dispatcher.dispatchWaiting(now, service);
+    for (const request of held) {
+      dispatcher.recover(
+        now,
+        request,
+        request.undelivered ? 'undelivered' : reason === 'disconnect' ? 'returned' : 'lost',
+      );
     }
+    if (held.length > 0) dispatcher.dispatchWaiting(now, service);
     // No worker comes any more: what was recovered from the last one ends here.
-    if (this.draining && service.workers === 0) this.#dispatcher.refuseQueue(service, STATUS.DRAINING, STOPPING);
-    this.#dispatcher.releaseService(service);
+    if (this.draining && service.workers === 0) dispatcher.refuseQueue(service, STATUS.DRAINING, STOPPING);
+    dispatcher.releaseService(service);
   }
 
-  /** Its worker has answered: it waits for the next request, or goes when the broker stops. */
+  /** A worker has answered: it has room for the next request, or goes when it wants to, or when the broker stops. */
   release(now: number, worker: Worker): void {
-    // While draining, what waits was recovered from a lost worker.
-    if (this.draining && worker.service.queue.size === 0) this.dismiss(now, worker, 'stopped');
-    else this.#dispatcher.addWaiting(now, worker);
+    if (!worker.registered || worker.lost) return;
+    if (worker.retiring) {
+      if (worker.held.size === 0) this.#retired(now, worker);
+    } else if (this.draining && worker.service.queue.size === 0) {
+      // While draining, what waits was recovered from a lost worker.
+      if (this.#isIdle(worker)) this.dismiss(now, worker, 'stopped');
+    } else {
+      this.#parts.dispatcher.offer(now, worker);
+    }
+  }
+
+  /** Whether nothing runs at a worker, nor at its siblings on an MX connection, which go together. */
+  #isIdle(worker: Worker): boolean {
+    return worker.held.size === 0 && (worker.mx === undefined || worker.mx.attempts.size === 0);
+  }
+
+  /** The broker stops: workers that hold nothing are sent away. */
+  dismissIdle(now: number): void {
+    for (const service of [...this.#parts.dispatcher.services.values()]) {
+      for (const worker of [...service.free]) {
+        if (worker.registered && this.#isIdle(worker)) this.dismiss(now, worker, 'stopped');
+      }
+    }
   }
 
   /** HEARTBEAT to a worker. */
   heartbeat(now: number, worker: Worker): void {
-    worker.sentAt = now;
+    const { sender, counters } = this.#parts;
+    worker.life.sentAt = now;
     // Refused only when its outbox is full: then it has enough to read that shows that this broker lives.
-    if (this.#port.send(worker.connection, worker.heartbeat)) this.#counters.heartbeatsSent++;
-    else this.#counters.dropped.slowReader++;
+    if (sender.signal(worker, 'heartbeat')) counters.heartbeatsSent++;
+    else counters.dropped.slowReader++;
   }
 
   #schedule(worker: Worker): void {
-    const expiresAt = worker.expiresAt(this.#expiryMs, this.#options.busyWorkerTimeoutMs);
-    this.#deadlines.set(worker, Math.min(expiresAt, worker.sentAt + this.#options.heartbeatIntervalMs));
+    const { options, deadlines } = this.#parts;
+    const expiresAt = worker.expiresAt(this.#expiryMs, options.busyWorkerTimeoutMs);
+    deadlines.set(worker, Math.min(expiresAt, worker.life.sentAt + options.heartbeatIntervalMs));
   }
 
   /** A worker's deadline: it has expired (MDP-B-39), or wants a HEARTBEAT (MDP-B-38), or neither yet (MDP-B-37). */
   judge(now: number, worker: Worker): void {
-    if (now >= worker.expiresAt(this.#expiryMs, this.#options.busyWorkerTimeoutMs)) {
+    const { options } = this.#parts;
+    if (now >= worker.expiresAt(this.#expiryMs, options.busyWorkerTimeoutMs)) {
       this.remove(now, worker, 'expired');
       return;
     }
-    if (now >= worker.sentAt + this.#options.heartbeatIntervalMs) this.heartbeat(now, worker);
+    if (now >= worker.life.sentAt + options.heartbeatIntervalMs) this.heartbeat(now, worker);
     this.#schedule(worker);
   }
 
   /**
-   * The connection of these workers is gone. They are removed by {@link drained}.
+   * The connection of these workers is gone. They are removed by {@link drained}: what they had sent before may still
+   * wait to be read.
    *
    * @param frames - the message that could not be delivered
    */
   unreachable(now: number, connection: Connection, frames: readonly Frame[]): void {
     for (const worker of [...connection.workers.values()]) {
+      for (const request of worker.held) if (request.carrier === frames) request.undelivered = true;
       if (worker.lost) continue;
       this.#withhold(worker);
       this.#lost.push(worker);
     }
     for (const worker of [...connection.workers.values()]) {
-      // It never left, so nothing that answers it can wait to be read.
-      if (worker.dispatchedFrames === frames) this.remove(now, worker, 'unreachable', true);
+      // None of it ever left, so nothing that answers it can wait to be read.
+      const { held } = worker;
+      if (held.size > 0 && [...held].every(({ undelivered }) => undelivered)) this.remove(now, worker, 'unreachable');
     }
   }
 
@@ -218,6 +258,6 @@ export function describePeer(envelope: readonly Frame[]): string {
   return envelope.map(hex).join('/');
 }
 
-function describeWorker(worker: Worker): { peer: string; service: string; dialect: Dialect } {
+function describeWorker(worker: Worker): { peer: string; service: string; dialect: PeerDialect } {
   return { peer: describePeer(worker.envelope), service: worker.service.name, dialect: worker.dialect };
 }

@@ -1,12 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 // request - one request of a client, from its arrival to its one end
 
-import type { Dialect, Frame } from '@mdp/protocol';
+import type { Frame } from '@mdp/protocol';
+import { MX_FIRST_CREDIT, ownFrames } from '@mdp/protocol';
+import type { Deadline } from '@mdp/protocol/internal';
+import type { PeerDialect } from '../events.js';
 import type { Connection } from './connection.js';
 import { addressKey } from './connection.js';
 import { Link } from './linked-list.js';
-import { compactFrame, memoryBytes } from './memory.js';
+import { memoryBytes } from './memory.js';
+import type { MxPeer } from './mx-peer.js';
 import type { Service } from './service.js';
+import type { Worker } from './worker.js';
+
+/** Why nothing more goes to the client of a request. */
+export type ClosedBy = 'ended' | 'clientGone' | 'cancelled';
+
+/** What is known of a request when it arrives. */
+export interface RequestOrigin {
+  readonly connection: Connection;
+  /** The routing id and the address: what goes in front of each reply (MDP-B-05). */
+  readonly envelope: readonly Frame[];
+  readonly dialect: PeerDialect;
+  /** Where the client's records are gathered, when it speaks MX. */
+  readonly mx: MxPeer | undefined;
+  /** The client's id, when it speaks MX. */
+  readonly id: number;
+  /** When the client gives it up; `Infinity` when it does not say. */
+  readonly deadlineAt: number;
+}
+
+/** A PARTIAL or FINAL. */
+export interface Part {
+  readonly type: 'partial' | 'final';
+  readonly body: readonly Frame[];
+}
 
 /**
  * A request.
@@ -20,7 +48,15 @@ import type { Service } from './service.js';
  *                                  what its worker still sends is dropped and counted
  * ```
  */
-export class Request {
+export class Request implements Deadline {
+  dueAt = 0;
+  heapIndex = -1;
+  readonly connection: Connection;
+  envelope: readonly Frame[];
+  readonly dialect: PeerDialect;
+  readonly mx: MxPeer | undefined;
+  readonly id: number;
+  readonly deadlineAt: number;
   /** The bytes that its envelope and body take while it waits: {@link memoryBytes}. */
   readonly bytes: number;
   /** How often it was given to a worker. */
@@ -30,44 +66,72 @@ export class Request {
   /** Whether a part of the reply has gone out: then it is never repeated. */
   begun = false;
   /** Why nothing more goes to the client; `undefined` while the client waits. */
-  closedBy: 'ended' | 'clientGone' | undefined;
+  closedBy: ClosedBy | undefined;
+  /** The worker that holds it. */
+  worker: Worker | undefined;
+  /** Names the attempt that runs at a worker of RFC 18 or RFC 7. */
+  token: Frame | undefined;
+  /** Names the attempt that runs at an MX worker. */
+  attemptId = 0;
+  /** The very message that carried the REQUEST to its worker, to know it again if it could not be delivered. */
+  carrier: readonly Frame[] | undefined;
+  /** That message could not be delivered. */
+  undelivered = false;
   /** For MDP/0.1 clients, which take one reply only: the parts so far. */
   joined: Frame[] | undefined;
   /** Bytes in {@link joined}. */
   joinedBytes = 0;
+  /** What an MX client still grants for PARTIALs. */
+  credit = MX_FIRST_CREDIT;
+  /** What has come beyond that, and waits until the client grants more. */
+  withheld: Part[] | undefined;
+  /** What {@link withheld} takes: {@link memoryBytes}. */
+  withheldBytes = 0;
+  /** Cost of PARTIALs that an MX worker has sent and was not granted anew. */
+  ungranted = 0;
   /** When it was last put into the queue. */
   queuedAt = 0;
   /** Its place among the waiting requests of its client. */
   readonly turnLink = new Link<Request>(this);
   /** Its place among all waiting requests of the service, oldest first. */
   readonly arrivalLink = new Link<Request>(this);
-  /** Its place among the waiting, or the running, requests of its connection. */
+  /** Its place among the waiting requests of its connection, or among the others that have not ended. */
   readonly connectionLink = new Link<Request>(this);
 
-  /**
-   * @param envelope - the routing id and the address: what goes in front of each reply
-   * @param body - one or more frames
-   */
+  /** @param body - one or more frames */
   constructor(
-    readonly connection: Connection,
-    public envelope: readonly Frame[],
-    readonly dialect: Dialect,
+    origin: RequestOrigin,
     readonly service: Service,
     public body: readonly Frame[],
   ) {
-    this.bytes = memoryBytes(envelope) + memoryBytes(body);
+    this.connection = origin.connection;
+    this.envelope = origin.envelope;
+    this.dialect = origin.dialect;
+    this.mx = origin.mx;
+    this.id = origin.id;
+    this.deadlineAt = origin.deadlineAt;
+    this.bytes = memoryBytes(origin.envelope) + memoryBytes(body);
   }
 
   /** Who takes turns: the connection itself, or a logical client behind it. */
   get clientKey(): unknown {
     const { envelope } = this;
     if (envelope.length === 1 || (envelope.length === 2 && envelope[1]?.length === 0)) return this.connection;
-    return `${String(this.connection.socket)} ${addressKey(envelope)}`;
+    return this.mx ?? `${String(this.connection.socket)} ${addressKey(envelope)}`;
   }
 
-  /** Copy the small frames before they wait for long. */
+  /** Nothing more goes to the client. What its worker still sends is dropped and counted. */
+  close(by: ClosedBy): void {
+    this.closedBy = by;
+    this.connection.running.remove(this.connectionLink);
+    this.mx?.requests.delete(this.id);
+    this.withheld = undefined;
+    this.joined = undefined;
+  }
+
+  /** Keep no more memory alive than it needs, before it waits for long. */
   compact(): void {
-    this.envelope = this.envelope.map(compactFrame);
-    this.body = this.body.map(compactFrame);
+    this.envelope = ownFrames(this.envelope);
+    this.body = ownFrames(this.body);
   }
 }

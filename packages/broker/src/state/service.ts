@@ -15,9 +15,9 @@ export class Service implements Deadline {
   heapIndex = -1;
   /** The name as a frame, for replies. */
   readonly frame: Frame;
-  /** Workers that wait for a request, least recently used first. */
-  readonly waiting = new LinkedList<Worker>();
-  /** Registered workers, waiting and busy: any number (MDP-B-22). */
+  /** Workers that have room for a request, least recently used first. */
+  readonly free = new LinkedList<Worker>();
+  /** Registered workers, free and full: any number (MDP-B-22). */
   workers = 0;
   /** Since when there has been no worker. */
   workerlessSince: number;

@@ -2,12 +2,12 @@
 // dispatch.test - which request goes to which worker, and which waits, and for how long
 
 import { describe, expect, test } from '@jest/globals';
-import { DIALECTS } from '@mdp/protocol';
 import { overTopologies } from '../support/conformance.js';
 import type { LiveWorker } from '../support/live.js';
+import { TONGUES } from '../support/wire.js';
 
 overTopologies('dispatch', (start) => {
-  describe.each(DIALECTS)('a %s client', (dialect) => {
+  describe.each(TONGUES)('a %s client', (dialect) => {
     test('asks for a service that nobody offers yet: its request waits for the worker (MDP-B-14)', async () => {
       const live = await start();
       const client = live.client(dialect);

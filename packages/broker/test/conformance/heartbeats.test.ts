@@ -2,15 +2,15 @@
 // heartbeats.test - signs of life in both directions, and what their absence means
 
 import { expect, test } from '@jest/globals';
-import { DIALECTS } from '@mdp/protocol';
 import { BEATING, EXPIRY, INTERVAL, Pulse, overTopologies } from '../support/conformance.js';
 import type { LiveWorker } from '../support/live.js';
+import { TONGUES } from '../support/wire.js';
 
 overTopologies('heartbeats', (start) => {
   test('are sent to workers that wait and to workers that work (MDP-B-19, MDP-B-38)', async () => {
     const live = await start(BEATING);
     const client = live.client();
-    for (const dialect of DIALECTS) {
+    for (const dialect of TONGUES) {
       const worker = (await live.registered(dialect, dialect)).beatEvery(INTERVAL);
       for (let i = 0; i < 4; i++) expect((await worker.next()).type).toBe('heartbeat');
       await client.request(dialect, 'a');
@@ -24,22 +24,22 @@ overTopologies('heartbeats', (start) => {
     const pulse = await Pulse.of(live);
     const silent: LiveWorker[] = [];
     const since = performance.now();
-    for (const dialect of DIALECTS) silent.push(await live.registered(dialect, dialect));
+    for (const dialect of TONGUES) silent.push(await live.registered(dialect, dialect));
     await live.until('all to be gone', ({ counters }) => counters.workersLost['expired'] === 3);
     expect(performance.now() - since).toBeGreaterThan(EXPIRY);
-    for (const dialect of DIALECTS) await live.client().request(dialect, 'a');
+    for (const dialect of TONGUES) await live.client().request(dialect, 'a');
     const before = silent.map((worker) => worker.waiting);
     await pulse.intervals(4);
     expect(silent.map((worker) => worker.waiting)).toEqual(before);
     expect(before.flat().filter((heard) => heard !== 'heartbeat')).toEqual([]);
-    for (const dialect of DIALECTS) expect(await live.knows(dialect)).toBe(false);
+    for (const dialect of TONGUES) expect(await live.knows(dialect)).toBe(false);
   });
 
   test('that come keep a worker registered, while it waits and while it works (MDP-B-35, MDP-B-36)', async () => {
     const live = await start(BEATING);
     const pulse = await Pulse.of(live);
     const workers: LiveWorker[] = [];
-    for (const dialect of DIALECTS) workers.push((await live.registered(dialect, dialect)).beatEvery(INTERVAL));
+    for (const dialect of TONGUES) workers.push((await live.registered(dialect, dialect)).beatEvery(INTERVAL));
     await pulse.intervals(25);
     for (const worker of workers) {
       await live.client().request(worker.dialect, 'a');
@@ -54,7 +54,7 @@ overTopologies('heartbeats', (start) => {
     const live = await start(BEATING);
     const client = live.client();
     const first = new Map<string, LiveWorker>();
-    for (const dialect of DIALECTS) {
+    for (const dialect of TONGUES) {
       const worker = await live.registered(dialect, dialect);
       first.set(dialect, worker);
       await client.request(dialect, dialect);
@@ -63,10 +63,12 @@ overTopologies('heartbeats', (start) => {
       await worker.beat();
       await worker.beat();
     }
-    for (const dialect of DIALECTS) {
+    for (const dialect of TONGUES) {
       const next = (await live.registered(dialect, dialect)).beatEvery(INTERVAL);
       expect(await next.hear()).toBe(`request ${dialect}`);
-      expect(next.address.equals(first.get(dialect)?.address ?? Buffer.alloc(0))).toBe(false);
+      // The id of MX names an attempt on one connection only.
+      const sameAddress = next.address.equals(first.get(dialect)?.address ?? Buffer.alloc(0));
+      expect(sameAddress).toBe(dialect === 'mx');
       await next.final('done');
       expect(await client.hear()).toBe('final done');
     }

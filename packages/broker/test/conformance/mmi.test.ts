@@ -2,11 +2,11 @@
 // mmi.test - the management interface of RFC 8, in every dialect
 
 import { describe, expect, test } from '@jest/globals';
-import { DIALECTS } from '@mdp/protocol';
 import { BEATING, overTopologies } from '../support/conformance.js';
+import { TONGUES } from '../support/wire.js';
 
 overTopologies('management', (start) => {
-  describe.each(DIALECTS)('asked in %s', (dialect) => {
+  describe.each(TONGUES)('asked in %s', (dialect) => {
     test('mmi.service says 200 for a worker that waits or works, 404 otherwise (MMI-03, MMI-04, MMI-06)', async () => {
       const live = await start(BEATING);
       const client = live.client(dialect);

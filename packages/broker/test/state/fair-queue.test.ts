@@ -18,7 +18,9 @@ function connection(id: string): Connection {
 }
 
 function request(from: Connection, name: string, ...address: Frame[]): Request {
-  return new Request(from, [from.routingId, ...address], 'rfc18', service, [bytes(name)]);
+  const envelope = [from.routingId, ...address];
+  const origin = { connection: from, envelope, dialect: 'rfc18' as const, mx: undefined, id: 0, deadlineAt: Infinity };
+  return new Request(origin, service, [bytes(name)]);
 }
 
 function name(of: Request | undefined): string | undefined {

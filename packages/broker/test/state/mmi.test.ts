@@ -73,16 +73,13 @@ describe('mmi.service', () => {
 });
 
 describe('the namespace', () => {
-  test.each(['mmi.', 'mmi.nope', 'mmi.service.', 'mmi.Service', 'mmi.mx'])(
-    '%s is answered with 501 (MMI-05)',
-    (name) => {
-      const bench = new Bench();
-      const client = bench.client('c');
-      client.request(name);
-      expect(client.takeShort()).toEqual(['final 501']);
-      expect(bench.state.dispatcher.services.size).toBe(0);
-    },
-  );
+  test.each(['mmi.', 'mmi.nope', 'mmi.service.', 'mmi.Service'])('%s is answered with 501 (MMI-05)', (name) => {
+    const bench = new Bench();
+    const client = bench.client('c');
+    client.request(name);
+    expect(client.takeShort()).toEqual(['final 501']);
+    expect(bench.state.dispatcher.services.size).toBe(0);
+  });
 
   test('is the broker’s alone: no worker ever sees a request for it, and none waits (MMI-01)', () => {
     const bench = new Bench();
@@ -143,4 +140,22 @@ describe('the extensions', () => {
     const [third] = client.takeFrames();
     expect(third?.at(-1)).not.toBe(first?.at(-1));
   });
+});
+
+test('mmi.mx tells the version and the window, unless the broker does not speak MX', () => {
+  const speaks = new Bench({ maxQueuedPerClient: 70 }).client('c');
+  speaks.request('mmi.mx', '1');
+  expect(speaks.takeShort()).toEqual(['final 200 1 70']);
+  const silent = new Bench({ mx: false }).client('c');
+  silent.request('mmi.mx', '1');
+  expect(silent.takeShort()).toEqual(['final 501']);
+});
+
+test('mmi.mx is answered on endpoints for workers, too, where nothing else that a client asks is', () => {
+  const bench = new Bench();
+  const worker = bench.client('w', { role: 'worker' });
+  worker.request('mmi.mx', '1');
+  worker.request('mmi.service', 's');
+  expect(worker.takeShort()).toEqual(['final 200 1 1000']);
+  expect(bench.counters.dropped.role).toBe(1);
 });

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // live - a broker on real sockets, and peers that say and hear frames
 
-import type { Dialect } from '@mdp/protocol';
 import { RawPeer, waitUntil } from '@mdp/testkit';
 import type { BrokerOptions } from '@mdp/broker';
 import { Broker } from '@mdp/broker';
 import { ForwardingProxy } from './forwarding-proxy.js';
-import type { Frames, Said } from './wire.js';
-import { REQUEST, readAtClient, readAtWorker, ready, workerReply, workerSignal } from './wire.js';
+import type { Frames, Said, Tongue } from './wire.js';
+import { REQUEST, readAtClient, readAtWorker, ready, splitMx, workerReply, workerSignal } from './wire.js';
 
 /** How the peers reach the broker. */
 export type Topology = 'one endpoint for all' | 'an endpoint for each side' | 'behind a proxy';
@@ -56,7 +55,7 @@ export class Live {
     this.#closers.push(close);
   }
 
-  client(dialect: Dialect = 'rfc18', options: ConstructorParameters<typeof RawPeer>[1] = {}): LiveClient {
+  client(dialect: Tongue = 'rfc18', options: ConstructorParameters<typeof RawPeer>[1] = {}): LiveClient {
     const client = new LiveClient(dialect, new RawPeer(this.clientEndpoint, options));
     this.#closers.push(() => {
       client.close();
@@ -64,7 +63,7 @@ export class Live {
     return client;
   }
 
-  worker(dialect: Dialect = 'rfc18', options: ConstructorParameters<typeof RawPeer>[1] = {}): LiveWorker {
+  worker(dialect: Tongue = 'rfc18', options: ConstructorParameters<typeof RawPeer>[1] = {}): LiveWorker {
     const worker = new LiveWorker(dialect, new RawPeer(this.workerEndpoint, options));
     this.#closers.push(() => {
       worker.close();
@@ -73,7 +72,7 @@ export class Live {
   }
 
   /** A worker that is registered. */
-  async registered(service: string, dialect: Dialect = 'rfc18'): Promise<LiveWorker> {
+  async registered(service: string, dialect: Tongue = 'rfc18'): Promise<LiveWorker> {
     const worker = this.worker(dialect);
     const before = this.broker.stats().counters.workersReady;
     await worker.ready(service);
@@ -104,12 +103,25 @@ export class Live {
 /** What clients and workers have in common. */
 abstract class LivePeer {
   readonly peer: RawPeer;
+  /** What came in one message of MX and was not taken. */
+  readonly #inbox: Buffer[][] = [];
 
   constructor(
-    readonly dialect: Dialect,
+    readonly dialect: Tongue,
     peer: RawPeer,
   ) {
     this.peer = peer;
+  }
+
+  /** The next message; one of MX with many records is as many. */
+  protected async receive(timeoutMs?: number): Promise<Buffer[]> {
+    if (this.#inbox.length === 0) this.#inbox.push(...splitMx(await this.peer.receive(timeoutMs)));
+    return this.#inbox.shift() as Buffer[];
+  }
+
+  /** What has arrived and was not taken. */
+  protected get arrived(): Buffer[][] {
+    return [...this.#inbox, ...this.peer.inbox.flatMap(splitMx)];
   }
 
   /** Say exactly these frames. */
@@ -128,13 +140,15 @@ function short({ type, body }: Said): string {
 
 /** A client that speaks by hand. */
 export class LiveClient extends LivePeer {
+  #id = 0;
+
   async request(service: string, ...body: Frames): Promise<void> {
-    await this.say(...REQUEST[this.dialect](service, body.length === 0 ? ['x'] : body));
+    await this.say(...REQUEST[this.dialect](service, body.length === 0 ? ['x'] : body, ++this.#id));
   }
 
   /** The next message. */
   async next(timeoutMs?: number): Promise<Said> {
-    return readAtClient(this.dialect, await this.peer.receive(timeoutMs));
+    return readAtClient(this.dialect, await this.receive(timeoutMs));
   }
 
   /** The next message, in short: `partial a b`, `final`, `error 404`. */
@@ -157,7 +171,7 @@ export class LiveClient extends LivePeer {
 
   /** What has arrived and was not taken. */
   get waiting(): string[] {
-    return this.peer.inbox.map((frames) => short(readAtClient(this.dialect, frames)));
+    return this.arrived.map((frames) => short(readAtClient(this.dialect, frames)));
   }
 }
 
@@ -167,8 +181,8 @@ export class LiveWorker extends LivePeer {
   address: Buffer = Buffer.from('none');
   #beating: NodeJS.Timeout | undefined;
 
-  async ready(service: string): Promise<void> {
-    await this.say(...ready(this.dialect, service));
+  async ready(service: string, credit = 1): Promise<void> {
+    await this.say(...ready(this.dialect, service, credit));
   }
 
   async partial(...body: Frames): Promise<void> {
@@ -195,7 +209,7 @@ export class LiveWorker extends LivePeer {
 
   /** The next message, HEARTBEATs included. */
   async next(timeoutMs?: number): Promise<Said> {
-    const said = readAtWorker(this.dialect, await this.peer.receive(timeoutMs));
+    const said = readAtWorker(this.dialect, await this.receive(timeoutMs));
     if (said.address !== undefined) this.address = said.address;
     return said;
   }
@@ -210,7 +224,7 @@ export class LiveWorker extends LivePeer {
 
   /** What has arrived and was not taken, in short. */
   get waiting(): string[] {
-    return this.peer.inbox.map((frames) => short(readAtWorker(this.dialect, frames)));
+    return this.arrived.map((frames) => short(readAtWorker(this.dialect, frames)));
   }
 
   /** Answer each request with its own body until a test ends. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // recording-port - a port that keeps what the state says, and refuses what a test wants refused
 
-import type { Frame } from '@mdp/protocol';
+import type { Frame, MxRecord } from '@mdp/protocol';
+import { encodeMx } from '@mdp/protocol';
 import type { BrokerEvents } from '../../src/events.js';
 import type { Connection } from '../../src/state/connection.js';
+import type { MxPeer } from '../../src/state/mx-peer.js';
 import type { BrokerPort } from '../../src/state/port.js';
 
 /** One message that the state sent. */
@@ -27,12 +29,22 @@ export class RecordingPort implements BrokerPort {
   /** Called for each message that was taken. */
   onSend: ((message: Sent) => void) | undefined;
 
-  send(connection: Connection, frames: readonly Frame[], urgent = false): boolean {
+  send(connection: Connection, frames: Frame[], urgent = false): boolean {
     if (this.full(connection, urgent)) return false;
     const message = { connection, frames, urgent };
     this.sent.push(message);
     this.onSend?.(message);
     return true;
+  }
+
+  /** Each record leaves as a message of its own. */
+  append(peer: MxPeer, record: MxRecord<Frame>, urgent = false): readonly Frame[] | undefined {
+    const frames = [...peer.envelope, ...encodeMx([record])];
+    return this.send(peer.connection, frames, urgent) ? frames : undefined;
+  }
+
+  isSlow(connection: Connection): boolean {
+    return this.full(connection, false);
   }
 
   emit<K extends keyof BrokerEvents>(event: K, build: () => BrokerEvents[K]): void {

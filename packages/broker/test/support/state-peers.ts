@@ -95,7 +95,7 @@ export class Bench {
   get ends(): Record<'requests' | 'ended' | 'waiting', number> {
     const { requests, finals, mmi, abandoned, failed } = this.counters;
     let open = 0;
-    for (const worker of this.state.dispatcher.busy) if (worker.request?.closedBy === undefined) open++;
+    for (const connection of this.state.connections) open += connection.running.size;
     const ended = finals + mmi + abandoned + Object.values(failed).reduce((sum, count) => sum + count, 0);
     return { requests, ended, waiting: this.state.dispatcher.queued + open };
   }
@@ -238,7 +238,7 @@ export class TestWorker extends TestPeer {
 
   /** Whether it holds a request. */
   get busy(): boolean {
-    return this.#known?.request !== undefined;
+    return (this.#known?.held.size ?? 0) > 0;
   }
 
   get #known() {

@@ -360,7 +360,7 @@ export class StateWorld {
       total.workers += connection.workers.size;
       for (const worker of connection.workers.values()) {
         hold('a worker of a connection is registered', worker.registered, true);
-        if (worker.request !== undefined) total.busy++;
+        if (worker.held.size > 0) total.busy++;
       }
     }
     hold('requests that wait, by connections', total.queued, dispatcher.queued);
@@ -373,7 +373,7 @@ export class StateWorld {
       queued += service.queue.size;
       workers += service.workers;
       hold(`the service ${name} has something`, service.workers + service.queue.size > 0, true);
-      hold(`work and workers wait for ${name} at once`, service.waiting.size > 0 && service.queue.size > 0, false);
+      hold(`work and workers wait for ${name} at once`, service.free.size > 0 && service.queue.size > 0, false);
     }
     hold('requests that wait, by services', queued, dispatcher.queued);
     hold('workers, by services', workers, state.workers);

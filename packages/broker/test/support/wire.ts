@@ -2,14 +2,23 @@
 // wire - the commands of every dialect, frame by frame as the specifications have them, and nothing of our codec
 
 import type { Dialect } from '@mdp/protocol';
+import { DIALECTS } from '@mdp/protocol';
+
+/** What a peer of a test may speak: a dialect, or MX. */
+export type Tongue = Dialect | 'mx';
+
+/** All of them. */
+export const TONGUES: readonly Tongue[] = [...DIALECTS, 'mx'];
 
 /** What a message says, whatever dialect it is in. */
 export interface Said {
-  readonly type: 'request' | 'partial' | 'final' | 'heartbeat' | 'disconnect' | 'other';
+  readonly type: 'request' | 'partial' | 'final' | 'heartbeat' | 'disconnect' | 'cancel' | 'credit' | 'ready' | 'other';
   /** The frames of the body. */
   readonly body: Buffer[];
-  /** The client address of a REQUEST to a worker. */
+  /** The client address of a REQUEST to a worker; in MX the four bytes of its id. */
   readonly address?: Buffer;
+  /** The deadline, credit or amount of MX. */
+  readonly value?: number;
   /** The service name of a reply to a client, where the dialect has one. */
   readonly service?: string;
 }
@@ -19,15 +28,16 @@ export type Frames = readonly (string | Uint8Array)[];
 
 const byte = (value: number): Buffer => Buffer.of(value);
 
-/** How a client says REQUEST. */
-export const REQUEST: Readonly<Record<Dialect, (service: string, body: Frames) => Frames>> = {
+/** How a client says REQUEST. The id is MX's. */
+export const REQUEST: Readonly<Record<Tongue, (service: string, body: Frames, id?: number) => Frames>> = {
+  mx: (service, body, id = 0) => mx({ command: 'request', id, name: service, body }),
   rfc18: (service, body) => ['MDPC02', byte(1), service, ...body],
   majortomo: (service, body) => ['', 'MDPC02', byte(2), service, ...body],
   mdp01: (service, body) => ['', 'MDPC01', service, ...body],
 };
 
 /** What stands in front of a worker's command byte. */
-const WORKER_FRONT: Readonly<Record<Dialect, Frames>> = {
+const WORKER_FRONT: Readonly<Record<Dialect, readonly string[]>> = {
   rfc18: ['MDPW02'],
   majortomo: ['', 'MDPW02'],
   mdp01: ['', 'MDPW01'],
@@ -45,18 +55,23 @@ function workerCommand(dialect: Dialect, command: string, ...rest: Frames): Fram
   return [...WORKER_FRONT[dialect], byte(value), ...rest];
 }
 
-/** READY. */
-export function ready(dialect: Dialect, service: string): Frames {
+/** READY; an MX worker takes so many at once. */
+export function ready(dialect: Tongue, service: string, credit = 1): Frames {
+  if (dialect === 'mx') return mx({ command: 'ready', value: credit, name: service });
   return workerCommand(dialect, 'ready', service);
 }
 
 /** PARTIAL or FINAL of a worker. */
-export function workerReply(dialect: Dialect, type: 'partial' | 'final', address: Uint8Array, body: Frames): Frames {
+export function workerReply(dialect: Tongue, type: 'partial' | 'final', address: Uint8Array, body: Frames): Frames {
+  // An address that is none of MX is an id that nobody was given.
+  const id = address.length === 4 ? Buffer.from(address).readUInt32LE() : 0xfedcba98;
+  if (dialect === 'mx') return mx({ command: type, id, body: body.length === 0 ? [''] : body });
   return workerCommand(dialect, type, address, '', ...body);
 }
 
 /** HEARTBEAT or DISCONNECT of a worker. */
-export function workerSignal(dialect: Dialect, type: 'heartbeat' | 'disconnect'): Frames {
+export function workerSignal(dialect: Tongue, type: 'heartbeat' | 'disconnect'): Frames {
+  if (dialect === 'mx') return mx({ command: type });
   return workerCommand(dialect, type);
 }
 
@@ -65,10 +80,11 @@ function is(frame: Buffer | undefined, text: string): boolean {
 }
 
 /** Read what a worker was sent. `other` is what no worker of the dialect may be sent. */
-export function readAtWorker(dialect: Dialect, frames: Buffer[]): Said {
+export function readAtWorker(dialect: Tongue, frames: Buffer[]): Said {
+  if (dialect === 'mx') return readMx(frames);
   const other: Said = { type: 'other', body: frames };
   const front = WORKER_FRONT[dialect];
-  if (!front.every((text, i) => is(frames[i], text as string))) return other;
+  if (!front.every((text, i) => is(frames[i], text))) return other;
   const [command, address, delimiter, ...body] = frames.slice(front.length);
   if (command?.length !== 1) return other;
   const name = Object.entries(WORKER_BYTES[dialect]).find(([, value]) => value === command[0])?.[0];
@@ -82,7 +98,8 @@ export function readAtWorker(dialect: Dialect, frames: Buffer[]): Said {
 const CLIENT_BYTES = { rfc18: { partial: 2, final: 3 }, majortomo: { partial: 3, final: 4 } } as const;
 
 /** Read what a client was sent. `other` is what no client of the dialect may be sent. */
-export function readAtClient(dialect: Dialect, frames: Buffer[]): Said {
+export function readAtClient(dialect: Tongue, frames: Buffer[]): Said {
+  if (dialect === 'mx') return readMx(frames);
   const other: Said = { type: 'other', body: frames };
   if (dialect === 'mdp01') {
     const [empty, header, service, ...body] = frames;
@@ -99,4 +116,83 @@ export function readAtClient(dialect: Dialect, frames: Buffer[]): Said {
   const [service, ...body] = after;
   if (service === undefined || body.length === 0) return other;
   return { type, body, service: service.toString() };
+}
+
+const MX_CODES = { ready: 1, request: 2, partial: 3, final: 4, heartbeat: 5, disconnect: 6, cancel: 7, credit: 8 };
+
+/** A record of MX as a test writes it. */
+interface MxSaid {
+  readonly command: keyof typeof MX_CODES;
+  readonly id?: number;
+  readonly value?: number;
+  readonly name?: string;
+  readonly body?: Frames;
+}
+
+function u32(value: number): Buffer {
+  const four = Buffer.alloc(4);
+  four.writeUInt32LE(value);
+  return four;
+}
+
+function mxRecord({ command, id = 0, value = 0, name = '', body = [] }: MxSaid): Buffer {
+  const frames = body.map((frame) => Buffer.from(frame));
+  const count = Buffer.alloc(2);
+  count.writeUInt16LE(frames.length);
+  const rest = [
+    Buffer.of(MX_CODES[command], 0),
+    count,
+    u32(id),
+    u32(value),
+    Buffer.of(Buffer.byteLength(name)),
+    Buffer.from(name),
+    ...frames.map(({ length }) => u32(length)),
+    ...frames,
+  ];
+  const bytes = Buffer.concat(rest);
+  return Buffer.concat([u32(bytes.length + 4), bytes]);
+}
+
+/** A message of MX with these records. */
+export function mx(...records: readonly MxSaid[]): Frames {
+  return [Buffer.concat([Buffer.from('MDPX01'), ...records.map(mxRecord)])];
+}
+
+/** The messages of one record each that say the same as one of MX; any other message is left as it is. */
+export function splitMx(frames: Buffer[]): Buffer[][] {
+  const [batch, ...apart] = frames;
+  if (batch === undefined || batch.length <= 6 || batch.toString('latin1', 0, 6) !== 'MDPX01') return [frames];
+  const messages: Buffer[][] = [];
+  for (let at = 6; at < batch.length; at += batch.readUInt32LE(at)) {
+    const record = batch.subarray(at, at + batch.readUInt32LE(at));
+    const lengthsAt = 17 + (record[16] ?? 0);
+    let taken = 0;
+    for (let i = 0; i < record.readUInt16LE(6); i++) if (record.readUInt32LE(lengthsAt + 4 * i) >= 2 ** 31) taken++;
+    messages.push([Buffer.concat([Buffer.from('MDPX01'), record]), ...apart.splice(0, taken)]);
+  }
+  return messages;
+}
+
+/** Read a message of one record. */
+function readMx(frames: Buffer[]): Said {
+  const [batch, ...apart] = frames;
+  const code = batch?.[10];
+  const type = Object.entries(MX_CODES).find(([, value]) => value === code)?.[0];
+  if (batch === undefined || type === undefined) return { type: 'other', body: frames };
+  const nameEnd = 23 + (batch[22] ?? 0);
+  const count = batch.readUInt16LE(12);
+  let at = nameEnd + 4 * count;
+  const body: Buffer[] = [];
+  for (let i = 0; i < count; i++) {
+    const length = batch.readUInt32LE(nameEnd + 4 * i);
+    if (length >= 2 ** 31) body.push(apart.shift() as Buffer);
+    else body.push(batch.subarray(at, (at += length)));
+  }
+  const said = {
+    type: type as Said['type'],
+    body,
+    value: batch.readUInt32LE(18),
+    service: batch.toString('utf8', 23, nameEnd),
+  };
+  return { ...said, address: Buffer.from(batch.subarray(14, 18)) };
 }

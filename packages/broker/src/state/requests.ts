@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// requests - what becomes of a REQUEST when it comes, whatever wire it came on
+
+import type { Frame } from '@mdp/protocol';
+import { STATUS, bytes } from '@mdp/protocol';
+import type { BrokerCounters } from '../stats.js';
+import type { ClientReplies } from './client-replies.js';
+import type { Dispatcher } from './dispatcher.js';
+import type { Mmi } from './mmi.js';
+import { isMmi } from './mmi.js';
+import type { Registry } from './registry.js';
+import { STOPPING } from './registry.js';
+import type { RequestOrigin } from './request.js';
+
+/** What {@link Requests} works with. */
+export interface RequestsParts {
+  readonly counters: BrokerCounters;
+  readonly replies: ClientReplies;
+  readonly registry: Registry;
+  readonly dispatcher: Dispatcher;
+  readonly mmi: Mmi;
+}
+
+/** Takes REQUESTs of clients. */
+export class Requests {
+  readonly #parts: RequestsParts;
+
+  constructor(parts: RequestsParts) {
+    this.#parts = parts;
+  }
+
+  /** A REQUEST: the broker's own affair (MMI-01), refused while it stops, or for a worker. */
+  submit(now: number, origin: RequestOrigin, name: string, body: readonly Frame[]): void {
+    const { counters, replies, registry, dispatcher, mmi } = this.#parts;
+    counters.requests++;
+    if (isMmi(name)) {
+      counters.mmi++;
+      replies.result({ ...origin, service: { name, frame: bytes(name) } }, mmi.answer(now, name, body));
+    } else if (registry.draining) {
+      replies.error({ ...origin, service: { name, frame: bytes(name) } }, STATUS.DRAINING, STOPPING);
+    } else {
+      dispatcher.submit(now, origin, name, body);
+    }
+  }
+}

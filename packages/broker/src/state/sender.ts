@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// sender - every command that a broker says, on the wire of the one that it is said to: frames of RFC 18, or a record of MX
+
+import type { Frame } from '@mdp/protocol';
+import {
+  EMPTY_FRAME,
+  MX_FIRST_CREDIT,
+  MX_MAX_NUMBER,
+  encodeClientReply,
+  encodeSignal,
+  encodeWorkerRequest,
+} from '@mdp/protocol';
+import type { PeerDialect } from '../events.js';
+import type { Connection } from './connection.js';
+import type { MxPeer } from './mx-peer.js';
+import type { BrokerPort } from './port.js';
+import type { Request } from './request.js';
+import type { Worker } from './worker.js';
+
+/** Whom a reply goes to. A {@link Request} is one. */
+export interface ReplyTarget {
+  readonly connection: Connection;
+  readonly envelope: readonly Frame[];
+  readonly dialect: PeerDialect;
+  readonly service: { readonly name: string; readonly frame: Frame };
+  readonly mx: MxPeer | undefined;
+  readonly id: number;
+}
+
+/** Whom HEARTBEAT and DISCONNECT go to. A {@link Worker} is one. */
+export interface SignalTarget {
+  readonly connection: Connection;
+  readonly envelope: readonly Frame[];
+  readonly dialect: PeerDialect;
+  readonly mx: MxPeer | undefined;
+}
+
+const ONE_EMPTY_FRAME: readonly Frame[] = [EMPTY_FRAME];
+
+/** A body of MX has at least one frame, as in RFC 18. */
+function padded(body: readonly Frame[]): readonly Frame[] {
+  return body.length === 0 ? ONE_EMPTY_FRAME : body;
+}
+
+/** Says commands through the port. */
+export class Sender {
+  readonly #port: BrokerPort;
+
+  constructor(port: BrokerPort) {
+    this.#port = port;
+  }
+
+  /**
+   * REQUEST to a worker, named by the token and the id that are drawn for this attempt.
+   *
+   * @param token - for a worker of RFC 18 or RFC 7
+   * @returns the message that carries it, or `undefined` when the worker reads too slowly
+   */
+  request(now: number, worker: Worker, request: Request, token: Frame | undefined): readonly Frame[] | undefined {
+    const { dialect, mx } = worker;
+    if (dialect === 'mx' || token === undefined) {
+      if (mx === undefined) return undefined;
+      const id = mx.nextId();
+      const carrier = this.#port.append(mx, {
+        type: 'request',
+        id,
+        deadlineMs: millisecondsLeft(request.deadlineAt - now),
+        service: request.service.frame,
+        body: padded(request.body),
+      });
+      if (carrier !== undefined) request.attemptId = id;
+      return carrier;
+    }
+    const frames = encodeWorkerRequest(dialect, worker.envelope, token, request.body);
+    if (!this.#port.send(worker.connection, frames)) return undefined;
+    request.token = token;
+    return frames;
+  }
+
+  /**
+   * What an MX worker may send in PARTIALs beyond what each REQUEST grants.
+   *
+   * @param amount - so many more bytes; at most what fits
+   */
+  grant(request: Request, amount: number): void {
+    const mx = request.worker?.mx;
+    if (mx === undefined || amount <= 0) return;
+    // Urgent: it is small, and a stream that is not granted what it was promised never ends.
+    this.#port.append(mx, { type: 'credit', id: request.attemptId, amount: Math.min(amount, MX_MAX_NUMBER) }, true);
+  }
+
+  /** What the client had granted before its request came to this worker. */
+  grantSurplus(request: Request): void {
+    if (request.mx !== undefined) this.grant(request, request.credit - MX_FIRST_CREDIT);
+  }
+
+  /** Nobody waits for the reply any more. Only an MX worker can be told. */
+  cancel(request: Request): void {
+    const mx = request.worker?.mx;
+    if (mx !== undefined) this.#port.append(mx, { type: 'cancel', id: request.attemptId }, true);
+  }
+
+  /** PARTIAL or FINAL. @returns false when the client reads too slowly to take it */
+  reply(target: ReplyTarget, type: 'partial' | 'final', body: readonly Frame[], urgent = false): boolean {
+    const { connection, dialect, mx, id } = target;
+    if (dialect === 'mx') {
+      return mx !== undefined && this.#port.append(mx, { type, id, body: padded(body) }, urgent) !== undefined;
+    }
+    const frames = encodeClientReply(dialect, target.envelope, type, target.service.frame, body);
+    return this.#port.send(connection, frames, urgent);
+  }
+
+  /** HEARTBEAT or DISCONNECT. @returns false when the worker reads too slowly to take it */
+  signal(to: SignalTarget, type: 'heartbeat' | 'disconnect', urgent = false): boolean {
+    const { dialect, mx } = to;
+    if (dialect === 'mx') return mx !== undefined && this.#port.append(mx, { type }, urgent) !== undefined;
+    return this.#port.send(to.connection, encodeSignal(dialect, type, to.envelope), urgent);
+  }
+
+  /** A service that its MX worker took back is given nothing more. */
+  takenBack(mx: MxPeer, service: Frame): void {
+    this.#port.append(mx, { type: 'ready', service, credit: 0 }, true);
+  }
+}
+
+/** What is left until a deadline, for a record: at least 1, and 0 when there is none. */
+function millisecondsLeft(ms: number): number {
+  return ms === Infinity ? 0 : Math.min(MX_MAX_NUMBER, Math.max(1, Math.ceil(ms)));
+}
