@@ -166,7 +166,7 @@ export const OPTIONS: readonly OptionRow[] = [
   },
 
   broker('Limits', 'maxBodyBytes', size(1, 2 ** 30), 'The largest body of one message'),
-  broker('Limits', 'maxBodyFrames', count(1, 65_536), 'The most body frames of one message'),
+  broker('Limits', 'maxBodyFrames', count(1, 65_535), 'The most body frames of one message'),
   broker('Limits', 'maxServices', count(1), 'The most services known at once'),
   broker('Limits', 'maxWorkers', count(1), 'The most workers at once'),
   broker('Limits', 'maxWorkersPerConnection', count(1), 'The most workers behind one connection (through a proxy)'),

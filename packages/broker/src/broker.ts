@@ -4,7 +4,15 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { Frame } from '@mdp/protocol';
-import { DIALECTS, NONCE_LENGTH, StateError, decodeAtBroker, decodeMx, findMx } from '@mdp/protocol';
+import {
+  DIALECTS,
+  MX_MAX_BODY_FRAMES,
+  NONCE_LENGTH,
+  StateError,
+  decodeAtBroker,
+  decodeMx,
+  findMx,
+} from '@mdp/protocol';
 import { durationOption, refuseUnknownOptions } from '@mdp/protocol/internal';
 import type { BoundSocketHost } from './bound-socket.js';
 import { BoundSocket } from './bound-socket.js';
@@ -178,6 +186,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     const { connections } = state;
     // Up to twice the body frames get an error reply (413), as do bodies of up to twice the bytes.
     const mostFrames = 2 * this.options.maxBodyFrames + 64;
+    const mostMxFrames = MX_MAX_BODY_FRAMES + 64;
     const mayBeMx = this.options.mx;
     return new RouterLoop(socket, {
       turn: () => this.#wakeUp.turn(),
@@ -186,8 +195,8 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
         const connection = connections.require(now, index, role, routingId);
         const mx = mayBeMx ? findMx(frames, 1) : -1;
         if (connection === undefined) state.counters.dropped.tooManyConnections++;
+        else if (frames.length > (mx > 0 ? mostMxFrames : mostFrames)) state.overframed(now, connection);
         else if (mx > 0) return state.receiveMx(now, connection, frames.slice(1, mx), decodeMx(frames, mx));
-        else if (frames.length > mostFrames) state.overframed(now, connection);
         else state.receive(now, connection, decodeAtBroker(frames, 1));
         return 1;
       },

@@ -187,7 +187,7 @@ export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBroke
     forwardErrors: booleanOption('forwardErrors', options.forwardErrors, d.forwardErrors),
     mx: booleanOption('mx', options.mx, d.mx),
     maxBodyBytes: count('maxBodyBytes', 1, 2 ** 30),
-    maxBodyFrames: count('maxBodyFrames', 1, 65_536),
+    maxBodyFrames: count('maxBodyFrames', 1, 65_535),
     maxServices: count('maxServices', 1),
     maxWorkers: count('maxWorkers', 1),
     maxWorkersPerConnection: count('maxWorkersPerConnection', 1),

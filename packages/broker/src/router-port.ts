@@ -20,8 +20,7 @@ const RETRY_MS = 5;
 /** How many full peers are tried again at a time, in turns: however many there are, the rest of the work goes on. */
 const RETRY_AT_MOST = 64;
 
-/** What was gathered for an MX peer leaves before the end of a turn when it is so many records, or bytes. */
-const GATHER_RECORDS = 1024;
+/** What was gathered for an MX peer leaves before the end of a turn when it would be more than so many bytes. */
 const GATHER_BYTES = 65_536;
 
 /** What a record takes beside its body: its own fields, and a name of usual length. */
@@ -114,6 +113,8 @@ export class RouterPort implements BrokerPort {
     const body = 'body' in record ? record.body : undefined;
     const bytes = BYTES_PER_RECORD + (body === undefined ? 0 : byteLength(body) + 4 * body.length);
     if (peer.connection.line?.outbox?.isFull(peer.gatheredBytes + bytes, urgent) === true) return undefined;
+    // So a message is never more than MX allows: what has most frames for its bytes still has 4 for each of them.
+    if (peer.gatheredBytes + bytes > GATHER_BYTES) this.#dispatch(peer);
     if (peer.gathered.length === 0) {
       peer.carrier = [];
       this.#talkedTo.push(peer);
@@ -121,7 +122,6 @@ export class RouterPort implements BrokerPort {
     const { carrier } = peer;
     peer.gathered.push(record);
     peer.gatheredBytes += bytes;
-    if (peer.gathered.length >= GATHER_RECORDS || peer.gatheredBytes >= GATHER_BYTES) this.#dispatch(peer);
     return carrier;
   }
 

@@ -22,7 +22,7 @@ const COUNTS = {
   heartbeatLiveness: [2, 100],
   maxAttempts: [1, 100],
   maxBodyBytes: [1, 2 ** 30],
-  maxBodyFrames: [1, 65_536],
+  maxBodyFrames: [1, 65_535],
   maxServices: [1, 10_000_000],
   maxWorkers: [1, 10_000_000],
   maxWorkersPerConnection: [1, 10_000_000],

@@ -4,6 +4,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Frame, MxInvalidReason, MxRecord } from '@mdp/protocol';
 import {
+  MX_FRAME_COST,
   MX_HEADER,
   MX_INLINE_BYTES,
   MX_INVALID_REASONS,
@@ -14,7 +15,9 @@ import {
   decodeMx,
   encodeMx,
   encodeServiceName,
+  findMx,
   isMxFrame,
+  mxCost,
   ownFrames,
 } from '@mdp/protocol';
 import fc from 'fast-check';
@@ -211,4 +214,27 @@ test('ownFrames copies what would keep far more memory alive than it holds', () 
   expect(small?.buffer.byteLength).toBe(4);
   expect(large?.buffer).toBe(batch.buffer);
   expect(same).toBe(whole);
+});
+
+describe('findMx', () => {
+  const [batch = bytes('')] = encodeMx([heartbeat]);
+  const header = bytes('MDPC02');
+
+  test.each<readonly [string, readonly Frame[], number, number]>([
+    ['at the front', [batch], 0, 0],
+    ['behind a routing id', [bytes('id'), batch], 1, 1],
+    ['behind proxies', [bytes('id'), bytes('hop'), bytes(''), batch], 1, 3],
+    ['not the routing id itself, whatever its peer chose', [batch, header], 1, -1],
+    ['not behind a strict header', [bytes('id'), header, batch], 1, -1],
+    ['not behind what is no address', [bytes('id'), new Uint8Array(256), batch], 1, -1],
+    ['not behind too many hops', [...Array.from({ length: 10 }, () => bytes('h')), batch], 1, -1],
+    ['nowhere', [bytes('id')], 1, -1],
+    ['not in no message', [], 0, -1],
+  ])('%s', (_where, frames, from, at) => {
+    expect(findMx(frames, from)).toBe(at);
+  });
+});
+
+test('mxCost counts bytes and frames', () => {
+  expect(mxCost([bytes('abc'), bytes('')])).toBe(3 + 2 * MX_FRAME_COST);
 });

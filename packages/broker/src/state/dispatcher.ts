@@ -303,6 +303,7 @@ export class Dispatcher {
     if (request.closedBy !== undefined) return;
     if (by === 'cancelled') counters.cancelled++;
     else counters.abandoned++;
+    counters.dropped[by] += request.withheld?.length ?? 0;
     if (request.worker !== undefined) {
       sender.cancel(request);
     } else if (request.service.queue.has(request)) {

@@ -11,6 +11,7 @@ import {
   encodeRequest,
   encodeSignal,
   encodeWorkerReply,
+  isMxFrame,
 } from '@mdp/protocol';
 import { FakeClock } from '@mdp/testkit';
 import type { BrokerOptions, Role } from '../../src/options.js';
@@ -93,10 +94,10 @@ export class Bench {
 
   /** What the requests that are counted became: nothing is lost and nothing counted twice. */
   get ends(): Record<'requests' | 'ended' | 'waiting', number> {
-    const { requests, finals, mmi, abandoned, failed } = this.counters;
+    const { requests, finals, mmi, abandoned, cancelled, failed } = this.counters;
     let open = 0;
     for (const connection of this.state.connections) open += connection.running.size;
-    const ended = finals + mmi + abandoned + Object.values(failed).reduce((sum, count) => sum + count, 0);
+    const ended = finals + mmi + abandoned + cancelled + Object.values(failed).reduce((sum, count) => sum + count, 0);
     return { requests, ended, waiting: this.state.dispatcher.queued + open };
   }
 }
@@ -160,7 +161,10 @@ export class TestPeer {
     const front = [this.id, ...this.hops];
     if (!front.every((frame, i) => Buffer.compare(frame, frames[i] ?? new Uint8Array(0)) === 0)) return false;
     const next = frames[front.length];
-    return next?.length === 0 || (next?.length === 6 && Buffer.from(next).toString().startsWith('MDP'));
+    if (next === undefined) return false;
+    return (
+      next.length === 0 || isMxFrame(next) || (next.length === 6 && Buffer.from(next).toString().startsWith('MDP'))
+    );
   }
 }
 

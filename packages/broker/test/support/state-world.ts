@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // state-world - honest and hostile peers around a broker's state, and all that must hold whatever they do
 
-import type { Dialect, Frame } from '@mdp/protocol';
-import {
-  bytes,
-  decodeAtBroker,
-  decodeAtClient,
-  decodeAtWorker,
-  encodeReady,
-  encodeRequest,
-  encodeSignal,
-  encodeWorkerReply,
-} from '@mdp/protocol';
+import type { Frame } from '@mdp/protocol';
+import { bytes, decodeAtBroker, decodeMx, findMx } from '@mdp/protocol';
+import type { PeerDialect } from '../../src/events.js';
 import type { Connection } from '../../src/state/connection.js';
 import type { Sent } from './recording-port.js';
 import { Bench } from './state-peers.js';
+import { hearAtClient, hearAtWorker, sayCancel, sayReady, sayReply, sayRequest, saySignal } from './tongues.js';
 
 /** Jest's `expect` costs far more than what it compares, and is asked some million times here. */
 function hold(what: string, actual: unknown, expected: unknown): void {
@@ -58,9 +51,11 @@ export const HAPPENINGS = [
   'stops reading',
   'reads again',
   'asks mmi',
+  'cancels',
+  'cancels',
 ] as const;
 
-const DIALECTS: readonly Dialect[] = ['rfc18', 'rfc18', 'majortomo', 'mdp01'];
+const DIALECTS: readonly PeerDialect[] = ['rfc18', 'mx', 'majortomo', 'mdp01', 'mx'];
 const SERVICES = ['a', 'b', 'c'];
 const MAX_ATTEMPTS = 2;
 
@@ -68,7 +63,7 @@ const MAX_ATTEMPTS = 2;
 interface Asked {
   readonly id: string;
   readonly connection: string;
-  readonly dialect: Dialect;
+  readonly dialect: PeerDialect;
   dispatches: number;
   /** Dispatches that were given back, or never left. */
   excused: number;
@@ -83,7 +78,7 @@ interface Asked {
 interface Working {
   readonly index: number;
   readonly hop: string;
-  readonly dialect: Dialect;
+  readonly dialect: PeerDialect;
   connection: string;
   /** It said READY and neither said nor heard DISCONNECT since. */
   in: boolean;
@@ -123,7 +118,7 @@ export class StateWorld {
     this.#workers = Array.from({ length: 6 }, (_, index) => ({
       index,
       hop: `w${String(index)}`,
-      dialect: DIALECTS[index % DIALECTS.length] as Dialect,
+      dialect: DIALECTS[index % DIALECTS.length] as PeerDialect,
       connection: this.#name(index),
       in: false,
       holds: undefined,
@@ -150,7 +145,11 @@ export class StateWorld {
     if (this.#dead.has(key)) return;
     const connection = this.#connection(key);
     if (connection === undefined) throw new Error('there is room for more connections');
-    this.bench.state.receive(this.bench.now, connection, decodeAtBroker([bytes(key), bytes(hop), ...frames], 1));
+    const { state, now } = this.bench;
+    const whole = [bytes(key), bytes(hop), ...frames];
+    const mx = findMx(whole, 1);
+    if (mx > 0) state.receiveMx(now, connection, whole.slice(1, mx), decodeMx(whole, mx));
+    else state.receive(now, connection, decodeAtBroker(whole, 1));
   }
 
   /** Let one thing happen, and look whether all is as it must be. */
@@ -162,7 +161,10 @@ export class StateWorld {
         this.#ask(who, which);
         break;
       case 'asks mmi':
-        this.#say(this.#name(who % 6), 'asker', encodeRequest('rfc18', bytes('mmi.service'), [bytes('a')]));
+        this.#say(this.#name(who % 6), 'asker', sayRequest('rfc18', 'mmi.service', [bytes('a')]));
+        break;
+      case 'cancels':
+        this.#cancel(who);
         break;
       case 'ready':
         this.#ready(this.#pick(who, (each) => !each.in) ?? worker, which);
@@ -178,7 +180,7 @@ export class StateWorld {
         if (holder !== undefined) this.#error(holder);
         break;
       case 'beat':
-        this.#say(worker.connection, worker.hop, encodeSignal(worker.dialect, 'heartbeat'));
+        this.#say(worker.connection, worker.hop, saySignal(worker.dialect, 'heartbeat'));
         break;
       case 'disconnect':
         this.#disconnect(worker);
@@ -221,21 +223,36 @@ export class StateWorld {
     const id = `r${String(this.#serial++)}`;
     const connection = this.#name(who % 6);
     if (this.#dead.has(connection)) return;
-    const dialect = DIALECTS[which % DIALECTS.length] as Dialect;
+    const dialect = DIALECTS[which % DIALECTS.length] as PeerDialect;
     const service = SERVICES[which % SERVICES.length] as string;
     const body = which % 17 === 0 ? [bytes(id), new Uint8Array(300)] : [bytes(id), bytes('body')];
     const asked = { id, connection, dialect, dispatches: 0, excused: 0, partials: 0, begun: false, ended: false };
     this.#asked.set(id, asked);
-    this.#say(connection, id, encodeRequest(dialect, bytes(service), body));
+    this.#say(connection, id, sayRequest(dialect, service, body));
   }
 
   #ready(worker: Working, which: number): void {
     if (this.#dead.has(worker.connection)) worker.connection = this.#name(worker.index);
     if (this.#dead.has(worker.connection)) return;
-    // Said twice, it is unexpected, and the answer, DISCONNECT, is what it hears.
-    worker.in = true;
+    // An MX worker serves one service here: another READY changes nothing.
+    const service = SERVICES[(worker.dialect === 'mx' ? worker.index : which) % 3] as string;
+    // Said twice, it is unexpected, and the answer, DISCONNECT, is what it hears. In MX it is not, but who was taken for
+    // lost meanwhile and did not hear of it would then be given more than it wants.
+    if (worker.dialect === 'mx' && worker.holds !== undefined) return;
     worker.holds = undefined;
-    this.#say(worker.connection, worker.hop, encodeReady(worker.dialect, bytes(SERVICES[which % 3] as string)));
+    worker.in = true;
+    this.#say(worker.connection, worker.hop, sayReady(worker.dialect, service));
+  }
+
+  #cancel(who: number): void {
+    const those = [...this.#asked.values()].filter(({ dialect, ended }) => dialect === 'mx' && !ended);
+    const asked = those[who % Math.max(1, those.length)];
+    if (asked === undefined || this.#dead.has(asked.connection)) return;
+    // Who is not listened to is not heard now either.
+    if (this.#connection(asked.connection)?.banned === true) return;
+    this.#say(asked.connection, asked.id, sayCancel());
+    // Nothing may come any more.
+    asked.ended = true;
   }
 
   #reply(worker: Working, type: 'partial' | 'final', which: number): void {
@@ -244,7 +261,7 @@ export class StateWorld {
     const word = type === 'partial' ? `p${String(holds.partials++)}` : `f${String(holds.partials)}`;
     const body = [bytes(`${holds.id} ${word}`), ...(which % 19 === 0 ? [new Uint8Array(300)] : [])];
     if (type === 'final') worker.holds = undefined;
-    this.#say(worker.connection, worker.hop, encodeWorkerReply(dialect, type, holds.token, body));
+    this.#say(worker.connection, worker.hop, sayReply(dialect, type, holds.token, body));
   }
 
   #error(worker: Working): void {
@@ -252,7 +269,7 @@ export class StateWorld {
     if (holds === undefined) return;
     worker.holds = undefined;
     const body = ['MDPE01', '500', `${holds.id} failed`].map(bytes);
-    this.#say(worker.connection, worker.hop, encodeWorkerReply(dialect, 'final', holds.token, body));
+    this.#say(worker.connection, worker.hop, sayReply(dialect, 'final', holds.token, body));
   }
 
   #disconnect(worker: Working): void {
@@ -260,14 +277,14 @@ export class StateWorld {
     if (asked !== undefined) asked.excused++;
     worker.in = false;
     worker.holds = undefined;
-    this.#say(worker.connection, worker.hop, encodeSignal(worker.dialect, 'disconnect'));
+    this.#say(worker.connection, worker.hop, saySignal(worker.dialect, 'disconnect'));
   }
 
   /** A reply with any token but its own: nobody may ever see it. */
   #evil(worker: Working, which: number): void {
     const token = this.#tokens[which % this.#tokens.length] as Frame;
     if (worker.holds !== undefined && Buffer.compare(token, worker.holds.token) === 0) return;
-    this.#say(worker.connection, worker.hop, encodeWorkerReply(worker.dialect, 'final', token, [bytes('evil')]));
+    this.#say(worker.connection, worker.hop, sayReply(worker.dialect, 'final', token, [bytes('evil')]));
   }
 
   /** A connection is gone; the broker learns of it when it sends something there, and some time later. */
@@ -301,7 +318,7 @@ export class StateWorld {
     const worker = this.#workers.find((each) => each.hop === hop) as Working;
     // What goes to an earlier connection of it is lost.
     const current = worker.connection === key && !this.#dead.has(key);
-    const message = decodeAtWorker(worker.dialect, frames);
+    const message = hearAtWorker(worker.dialect, frames);
     if (message.type === 'invalid') throw new Error(`a worker was sent what is no message: ${message.reason}`);
     if (message.type === 'request') {
       this.#tokens.push(message.token);
@@ -321,7 +338,7 @@ export class StateWorld {
     } else if (current) {
       // Nothing follows a DISCONNECT, whoever said it, but what answers something that was said after it.
       if (message.type === 'heartbeat') hold(`${hop} gets a HEARTBEAT; is registered`, worker.in, true);
-      else {
+      else if (message.type === 'disconnect') {
         worker.in = false;
         worker.holds = undefined;
       }
@@ -332,11 +349,12 @@ export class StateWorld {
     const asked = this.#asked.get(id);
     if (asked === undefined) throw new Error(`a reply to nobody: ${id}`);
     hold(`${id} is answered on`, key, asked.connection);
-    const message = decodeAtClient(asked.dialect, frames);
+    const message = hearAtClient(asked.dialect, frames);
     if (message.type === 'invalid') throw new Error(`a client was sent what is no message: ${message.reason}`);
     // At most one end, and nothing after it.
     hold(`${id} is answered; has ended`, asked.ended, false);
     if (message.type === 'final') asked.ended = true;
+    if (!('body' in message)) throw new Error(`a client was sent ${message.type}`);
     const words = message.body.map((frame) => Buffer.from(frame).toString());
     if (words[0] === 'MDPE01') return;
     for (const word of words) {

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// tongues - the same command in each dialect and in MX, said and heard by peers of a state
+
+import type { Frame, MxRecord } from '@mdp/protocol';
+import {
+  bytes,
+  decodeAtClient,
+  decodeAtWorker,
+  decodeMx,
+  encodeMx,
+  encodeReady,
+  encodeRequest,
+  encodeServiceName,
+  encodeSignal,
+  encodeWorkerReply,
+} from '@mdp/protocol';
+import type { PeerDialect } from '../../src/events.js';
+
+/** The id of all requests of these clients: each of them asks once. */
+const ID = 1;
+
+/** What a peer was sent, in the terms of a strict dialect; the id of an MX request is a token of four bytes. */
+export type Heard =
+  | { readonly type: 'request'; readonly token: Frame; readonly body: readonly Frame[] }
+  | { readonly type: 'partial' | 'final'; readonly body: readonly Frame[] }
+  | { readonly type: 'heartbeat' | 'disconnect' | 'cancel' }
+  | { readonly type: 'invalid'; readonly reason: string };
+
+function token(id: number): Frame {
+  return Uint8Array.of(id, id >>> 8, id >>> 16, id >>> 24);
+}
+
+function idOf(of: Frame): number {
+  return Buffer.from([...of, 0, 0, 0, 0]).readUInt32LE();
+}
+
+function one(record: MxRecord<Frame>): Frame[] {
+  return encodeMx([record]);
+}
+
+export function sayRequest(dialect: PeerDialect, service: string, body: readonly Frame[]): Frame[] {
+  if (dialect !== 'mx') return encodeRequest(dialect, bytes(service), body);
+  return one({ type: 'request', id: ID, deadlineMs: 0, service: encodeServiceName(service), body });
+}
+
+export function sayCancel(): Frame[] {
+  return one({ type: 'cancel', id: ID });
+}
+
+export function sayReady(dialect: PeerDialect, service: string): Frame[] {
+  if (dialect !== 'mx') return encodeReady(dialect, bytes(service));
+  return one({ type: 'ready', service: encodeServiceName(service), credit: 1 });
+}
+
+export function sayReply(dialect: PeerDialect, type: 'partial' | 'final', to: Frame, body: readonly Frame[]): Frame[] {
+  return dialect === 'mx' ? one({ type, id: idOf(to), body }) : encodeWorkerReply(dialect, type, to, body);
+}
+
+export function saySignal(dialect: PeerDialect, type: 'heartbeat' | 'disconnect'): Frame[] {
+  return dialect === 'mx' ? one({ type }) : encodeSignal(dialect, type);
+}
+
+export function hearAtWorker(dialect: PeerDialect, frames: readonly Frame[]): Heard {
+  return dialect === 'mx' ? hearMx(frames) : decodeAtWorker(dialect, frames);
+}
+
+export function hearAtClient(dialect: PeerDialect, frames: readonly Frame[]): Heard {
+  return dialect === 'mx' ? hearMx(frames) : decodeAtClient(dialect, frames);
+}
+
+function hearMx(frames: readonly Frame[]): Heard {
+  const message = decodeMx(frames);
+  if (message.type === 'invalid') return message;
+  const [record, ...more] = message.records;
+  if (record === undefined || more.length > 0) return { type: 'invalid', reason: 'not one record' };
+  if (record.type === 'request') return { type: 'request', token: token(record.id), body: record.body };
+  if (record.type === 'ready' || record.type === 'credit') return { type: 'invalid', reason: record.type };
+  return record;
+}
