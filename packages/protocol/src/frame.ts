@@ -91,7 +91,10 @@ export function ownFrame(frame: Frame): Frame {
   return frame.byteLength * 2 < frame.buffer.byteLength ? Uint8Array.prototype.slice.call(frame) : frame;
 }
 
-/** {@link ownFrame} for each of them. */
+/**
+ * Frames that keep no more memory alive than they hold: views of less than half of their memory are copied. Received
+ * frames are views, of an arena of ZeroMQ or of an MX message.
+ */
 export function ownFrames(frames: readonly Frame[]): Frame[] {
   return frames.map(ownFrame);
 }
