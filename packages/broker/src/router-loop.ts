@@ -52,8 +52,8 @@ export class RouterLoop {
         // Waits. Promises for what is there already resolve at once, without a turn of the event loop.
         let frames: Frame[] = await socket.receive();
         const now = host.turn();
-        socket.receiveTimeout = 0;
         this.hungry = true;
+        let waits = true;
         let count = 1;
         let commands = 0;
         for (; ; count++) {
@@ -65,6 +65,8 @@ export class RouterLoop {
             this.hungry = false;
             break;
           }
+          if (waits) socket.receiveTimeout = 0;
+          waits = false;
           try {
             frames = await socket.receive();
           } catch (error) {
@@ -76,7 +78,7 @@ export class RouterLoop {
         }
         if (!this.#isOpen()) return;
         expected = count >> 1;
-        socket.receiveTimeout = -1;
+        if (!waits) socket.receiveTimeout = -1;
         if (!this.hungry) host.drained(now);
         host.settled(now);
         if (this.hungry) await new Promise(setImmediate);
