@@ -46,12 +46,15 @@ export class ClientReplies {
   /** Pass on a PARTIAL of the worker that holds the request: in order, and never after a gap (MDP-B-12). */
   partial(request: Request, body: readonly Frame[]): void {
     if (this.#dropIfUnwanted(request, body)) return;
-    if (request.dialect === 'mdp01') {
+    const { dialect } = request;
+    if (dialect === 'mdp01') {
       if (this.#join(request, body)) this.#regrant(request, mxCost(body));
-    } else if (request.dialect === 'mx' && (request.withheld !== undefined || request.credit <= 0)) {
+    } else if (dialect !== 'mx') {
+      if (this.#passPartial(request, body)) this.#regrant(request, mxCost(body));
+    } else if (request.stream.withheld !== undefined || request.stream.credit <= 0) {
       this.#withhold(request, { type: 'partial', body });
-    } else if (this.#passPartial(request, body)) {
-      if (request.dialect !== 'mx') this.#regrant(request, mxCost(body));
+    } else {
+      this.#passPartial(request, body);
     }
   }
 
@@ -61,7 +64,7 @@ export class ClientReplies {
       this.#breakOff(request);
       return false;
     }
-    if (request.dialect === 'mx') request.credit -= mxCost(body);
+    if (request.dialect === 'mx') request.stream.credit -= mxCost(body);
     request.begun = true;
     this.#counters.partials++;
     return true;
@@ -70,7 +73,7 @@ export class ClientReplies {
   /** Pass on the FINAL of the worker that held the request. It ends the request: nothing follows it (MDP-B-11). */
   final(request: Request, body: readonly Frame[]): void {
     if (this.#dropIfUnwanted(request, body)) return;
-    if (request.withheld === undefined) this.#passFinal(request, body);
+    if (request.begunStream?.withheld === undefined) this.#passFinal(request, body);
     else this.#withhold(request, { type: 'final', body });
   }
 
@@ -83,9 +86,10 @@ export class ClientReplies {
         return;
       }
     }
-    if (request.joined !== undefined) {
+    const joined = request.begunStream?.joined;
+    if (joined !== undefined) {
       if (!this.#join(request, body)) return;
-      body = request.joined;
+      body = joined;
     }
     if (!this.#sender.reply(request, 'final', body)) {
       this.#breakOff(request);
@@ -97,35 +101,37 @@ export class ClientReplies {
 
   /** An MX client has granted so many more bytes of PARTIALs. */
   granted(request: Request, amount: number): void {
-    const before = request.credit;
-    request.credit = Math.min(MX_MAX_NUMBER, before + amount);
+    const { stream } = request;
+    const before = stream.credit;
+    stream.credit = Math.min(MX_MAX_NUMBER, before + amount);
     // Its worker is told of what counts only: more than the most is the same as that.
-    this.#sender.grant(request, request.credit - before);
-    const { withheld } = request;
+    this.#sender.grant(request, stream.credit - before);
+    const { withheld } = stream;
     if (withheld === undefined) return;
     let passed = 0;
     for (const { type, body } of withheld) {
-      if (type === 'partial' && request.credit <= 0) break;
+      if (type === 'partial' && stream.credit <= 0) break;
       passed++;
       if (type === 'final') {
-        request.withheld = undefined;
+        stream.withheld = undefined;
         this.#passFinal(request, body);
         return;
       }
       if (!this.#passPartial(request, body)) return;
-      request.withheldBytes -= memoryBytes(body);
+      stream.withheldBytes -= memoryBytes(body);
     }
     withheld.splice(0, passed);
-    if (withheld.length === 0) request.withheld = undefined;
+    if (withheld.length === 0) stream.withheld = undefined;
   }
 
   /** Keep what an MX client has not granted: its worker knows no grants, or does not keep to them. */
   #withhold(request: Request, part: Part): void {
     const { maxOutboxMessages, maxOutboxBytes } = this.#options;
-    const withheld = (request.withheld ??= []);
+    const { stream } = request;
+    const withheld = (stream.withheld ??= []);
     const body = ownFrames(part.body);
-    request.withheldBytes += memoryBytes(body);
-    if (withheld.length >= maxOutboxMessages || request.withheldBytes > maxOutboxBytes) {
+    stream.withheldBytes += memoryBytes(body);
+    if (withheld.length >= maxOutboxMessages || stream.withheldBytes > maxOutboxBytes) {
       this.#counters.dropped.slowReader += withheld.length;
       this.#breakOff(request);
     } else {
@@ -136,11 +142,12 @@ export class ClientReplies {
   /** The client of a strict dialect was sent a PARTIAL: its MX worker may send as much again, if it can be taken. */
   #regrant(request: Request, cost: number): void {
     if (request.worker?.mx === undefined) return;
-    request.ungranted += cost;
-    if (request.ungranted < GRANT_AT_LEAST) return;
+    const { stream } = request;
+    stream.ungranted += cost;
+    if (stream.ungranted < GRANT_AT_LEAST) return;
     if (request.dialect !== 'mdp01' && this.#port.isSlow(request.connection)) return;
-    this.#sender.grant(request, request.ungranted);
-    request.ungranted = 0;
+    this.#sender.grant(request, stream.ungranted);
+    stream.ungranted = 0;
   }
 
   /** A connection that read slowly has taken all that waited for it. */
@@ -204,7 +211,6 @@ export class ClientReplies {
 
   /** A worker says that it failed. Statuses that only the broker may use become 500. */
   #workerError(request: Request, { status, message }: ErrorReply): void {
-    request.joined = undefined;
     if (BROKER_STATUSES.includes(status)) {
       this.fail(request, STATUS.HANDLER_FAILED, `the worker sent status ${String(status)}, which is the broker's`);
     } else {
@@ -218,9 +224,10 @@ export class ClientReplies {
    * @returns false when they became too large; the request is ended then
    */
   #join(request: Request, body: readonly Frame[]): boolean {
-    request.joinedBytes += byteLength(body);
-    const joined = (request.joined ??= []);
-    if (request.joinedBytes > this.#options.maxBodyBytes || joined.length + body.length > this.#options.maxBodyFrames) {
+    const { stream } = request;
+    stream.joinedBytes += byteLength(body);
+    const joined = (stream.joined ??= []);
+    if (stream.joinedBytes > this.#options.maxBodyBytes || joined.length + body.length > this.#options.maxBodyFrames) {
       request.close('ended');
       this.error(request, STATUS.TOO_LARGE, 'the parts of the reply are too large for one reply of MDP/0.1');
       this.#sender.cancel(request);

@@ -255,9 +255,7 @@ export class Dispatcher {
       );
       return;
     }
-    request.joined = undefined;
-    request.joinedBytes = 0;
-    request.ungranted = 0;
+    request.begunStream?.restart();
     request.connection.running.remove(request.connectionLink);
     request.compact();
     this.#enqueue(now, request, true);
@@ -303,7 +301,7 @@ export class Dispatcher {
     if (request.closedBy !== undefined) return;
     if (by === 'cancelled') counters.cancelled++;
     else counters.abandoned++;
-    counters.dropped[by] += request.withheld?.length ?? 0;
+    counters.dropped[by] += request.begunStream?.withheld?.length ?? 0;
     if (request.worker !== undefined) {
       sender.cancel(request);
     } else if (request.service.queue.has(request)) {

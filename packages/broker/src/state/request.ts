@@ -20,7 +20,7 @@ export type ClosedBy = 'ended' | 'clientGone' | 'cancelled';
 export interface RequestOrigin {
   readonly connection: Connection;
   /** The routing id and the address: what goes in front of each reply (MDP-B-05). */
-  readonly envelope: readonly Frame[];
+  envelope: readonly Frame[];
   readonly dialect: PeerDialect;
   /** Where the client's records are gathered, when it speaks MX. */
   readonly mx: MxPeer | undefined;
@@ -34,6 +34,29 @@ export interface RequestOrigin {
 export interface Part {
   readonly type: 'partial' | 'final';
   readonly body: readonly Frame[];
+}
+
+/** What there is to know of a reply in parts, from the first of them, or the first grant, on. */
+export class Stream {
+  /** For MDP/0.1 clients, which take one reply only: the parts so far. */
+  joined: Frame[] | undefined;
+  /** Bytes in {@link joined}. */
+  joinedBytes = 0;
+  /** What an MX client still grants for PARTIALs. */
+  credit = MX_FIRST_CREDIT;
+  /** What has come beyond that, and waits until the client grants more. */
+  withheld: Part[] | undefined;
+  /** What {@link withheld} takes: {@link memoryBytes}. */
+  withheldBytes = 0;
+  /** Cost of PARTIALs that an MX worker has sent and was not granted anew. */
+  ungranted = 0;
+
+  /** Another worker begins anew; what the client has granted stands. */
+  restart(): void {
+    this.joined = undefined;
+    this.joinedBytes = 0;
+    this.ungranted = 0;
+  }
 }
 
 /**
@@ -51,12 +74,6 @@ export interface Part {
 export class Request implements Deadline {
   dueAt = 0;
   heapIndex = -1;
-  readonly connection: Connection;
-  envelope: readonly Frame[];
-  readonly dialect: PeerDialect;
-  readonly mx: MxPeer | undefined;
-  readonly id: number;
-  readonly deadlineAt: number;
   /** The bytes that its envelope and body take while it waits: {@link memoryBytes}. */
   readonly bytes: number;
   /** How often it was given to a worker. */
@@ -77,40 +94,66 @@ export class Request implements Deadline {
   carrier: readonly Frame[] | undefined;
   /** That message could not be delivered. */
   undelivered = false;
-  /** For MDP/0.1 clients, which take one reply only: the parts so far. */
-  joined: Frame[] | undefined;
-  /** Bytes in {@link joined}. */
-  joinedBytes = 0;
-  /** What an MX client still grants for PARTIALs. */
-  credit = MX_FIRST_CREDIT;
-  /** What has come beyond that, and waits until the client grants more. */
-  withheld: Part[] | undefined;
-  /** What {@link withheld} takes: {@link memoryBytes}. */
-  withheldBytes = 0;
-  /** Cost of PARTIALs that an MX worker has sent and was not granted anew. */
-  ungranted = 0;
+  /** What there is to know of a reply in parts. */
+  #stream: Stream | undefined;
   /** When it was last put into the queue. */
   queuedAt = 0;
-  /** Its place among the waiting requests of its client. */
-  readonly turnLink = new Link<Request>(this);
-  /** Its place among all waiting requests of the service, oldest first. */
-  readonly arrivalLink = new Link<Request>(this);
   /** Its place among the waiting requests of its connection, or among the others that have not ended. */
   readonly connectionLink = new Link<Request>(this);
+  #turnLink: Link<Request> | undefined;
+  #arrivalLink: Link<Request> | undefined;
 
   /** @param body - one or more frames */
   constructor(
-    origin: RequestOrigin,
+    readonly origin: RequestOrigin,
     readonly service: Service,
     public body: readonly Frame[],
   ) {
-    this.connection = origin.connection;
-    this.envelope = origin.envelope;
-    this.dialect = origin.dialect;
-    this.mx = origin.mx;
-    this.id = origin.id;
-    this.deadlineAt = origin.deadlineAt;
     this.bytes = memoryBytes(origin.envelope) + memoryBytes(body);
+  }
+
+  get connection(): Connection {
+    return this.origin.connection;
+  }
+
+  get envelope(): readonly Frame[] {
+    return this.origin.envelope;
+  }
+
+  get dialect(): PeerDialect {
+    return this.origin.dialect;
+  }
+
+  get mx(): MxPeer | undefined {
+    return this.origin.mx;
+  }
+
+  get id(): number {
+    return this.origin.id;
+  }
+
+  get deadlineAt(): number {
+    return this.origin.deadlineAt;
+  }
+
+  /** Its place among the waiting requests of its client. Many never wait: it is made when it is wanted. */
+  get turnLink(): Link<Request> {
+    return (this.#turnLink ??= new Link<Request>(this));
+  }
+
+  /** Its place among all waiting requests of the service, oldest first. */
+  get arrivalLink(): Link<Request> {
+    return (this.#arrivalLink ??= new Link<Request>(this));
+  }
+
+  /** What there is to know of a reply in parts; most have one part only. */
+  get stream(): Stream {
+    return (this.#stream ??= new Stream());
+  }
+
+  /** {@link stream}, if there is something to know. */
+  get begunStream(): Stream | undefined {
+    return this.#stream;
   }
 
   /** Who takes turns: the connection itself, or a logical client behind it. */
@@ -125,13 +168,12 @@ export class Request implements Deadline {
     this.closedBy = by;
     this.connection.running.remove(this.connectionLink);
     this.mx?.requests.delete(this.id);
-    this.withheld = undefined;
-    this.joined = undefined;
+    this.#stream = undefined;
   }
 
   /** Keep no more memory alive than it needs, before it waits for long. */
   compact(): void {
-    this.envelope = ownFrames(this.envelope);
+    this.origin.envelope = ownFrames(this.origin.envelope);
     this.body = ownFrames(this.body);
   }
 }

@@ -91,7 +91,8 @@ export class Sender {
 
   /** What the client had granted before its request came to this worker. */
   grantSurplus(request: Request): void {
-    if (request.mx !== undefined) this.grant(request, request.credit - MX_FIRST_CREDIT);
+    const stream = request.begunStream;
+    if (stream !== undefined && request.mx !== undefined) this.grant(request, stream.credit - MX_FIRST_CREDIT);
   }
 
   /** Nobody waits for the reply any more. Only an MX worker can be told. */
