@@ -7,8 +7,8 @@ export type { ClientOptions, RequestOptions, RetryOptions } from './options.js';
 export type { ReceivePartOptions, Reply, ReplyError } from './reply.js';
 export type { ClientCounters, ClientStats, EndpointStats } from './stats.js';
 export type { RequestCounters } from './state/counters.js';
-export type { EndpointState } from './state/link.js';
-export type { PoolCounters } from './state/pool.js';
+export type { EndpointState } from './state/endpoint.js';
+export type { PoolCounters } from './state/connections.js';
 export type { BrokerInfo, ServiceInfo } from './management.js';
 export type { Dialect, ErrorCode, Frame, FrameLike } from '@mdp/protocol';
 export {

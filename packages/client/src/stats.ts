@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // stats - what a client counts and how it looks from outside
 
+import type { PoolCounters } from './state/connections.js';
 import type { RequestCounters } from './state/counters.js';
-import type { EndpointState } from './state/link.js';
-import type { PoolCounters } from './state/pool.js';
+import type { EndpointState } from './state/endpoint.js';
 
 /** One endpoint and its sockets as they stand now. */
 export interface EndpointStats {

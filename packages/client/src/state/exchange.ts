@@ -3,7 +3,8 @@
 
 import type { Frame, RequestError } from '@mdp/protocol';
 import type { Deadline } from '@mdp/protocol/internal';
-import type { Endpoint, Link } from './link.js';
+import type { Carrier } from './carrier.js';
+import type { Endpoint } from './endpoint.js';
 import type { Listed, WaitingList } from './waiting-list.js';
 
 /**
@@ -38,7 +39,7 @@ export interface ReplySink {
   /**
    * The next part.
    *
-   * @returns whether a reader took it; else it is kept, and counts as buffered until {@link ClientState.taken}
+   * @returns whether a reader took it; else it is kept, and counts as buffered until {@link Requests.taken}
    */
   part(body: Frame[], last: boolean): boolean;
   /** The end without a reply. `atOnce`: parts that were not yet read are dropped. */
@@ -62,8 +63,8 @@ export class Exchange implements Deadline, Listed<Exchange> {
   phase: ExchangePhase = 'waiting';
   /** How often it was sent. */
   attempts = 0;
-  /** The connection that is its own while it is sent or streaming. */
-  link: Link | undefined = undefined;
+  /** The connection that carries it while it is sent or streaming. */
+  link: Carrier | undefined = undefined;
   /** Whether the next attempt needs a connection that nothing was sent on before (MDP-C-09). */
   fresh = false;
   /** Where it was sent last: another attempt rather goes elsewhere. */

@@ -3,8 +3,8 @@
 
 import type { RequestError } from '@mdp/protocol';
 import { RemoteError, STATUS, TimeoutError } from '@mdp/protocol';
+import type { Endpoint } from './endpoint.js';
 import type { Exchange } from './exchange.js';
-import type { Endpoint } from './link.js';
 
 /**
  * Whether another attempt could do better: after a lost connection, after silence, and where the broker says that it was

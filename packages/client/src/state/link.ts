@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// link - one connection to one broker as the state sees it: it carries one request at a time
+// link - one strict connection to one broker as the state sees it: it carries one request at a time
 
 import type { Frame } from '@mdp/protocol';
+import type { Carrier } from './carrier.js';
+import type { Endpoint } from './endpoint.js';
 import type { Exchange } from './exchange.js';
+import { bufferedBytes } from './exchange.js';
 
 /** What the state can do with a connection. The loop implements it over a DEALER socket. */
 export interface LinkHandle {
@@ -18,6 +21,14 @@ export interface LinkHandle {
   close(): void;
 }
 
+/** Who keeps the books of links. */
+export interface LinkOwner {
+  /** The reply has ended: the link is free again. */
+  release(now: number, link: Link): void;
+  /** Close a link that must not be used again. */
+  burn(link: Link): void;
+}
+
 /**
  * The life of a link.
  *
@@ -29,8 +40,8 @@ export interface LinkHandle {
  */
 export type LinkPhase = 'connecting' | 'idle' | 'busy' | 'closed';
 
-/** One connection. The pool alone writes it. */
-export class Link {
+/** One connection. {@link Connections} alone writes it, but for what it does as a {@link Carrier}. */
+export class Link implements Carrier {
   phase: LinkPhase = 'connecting';
   /** The request that it carries while it is busy. */
   exchange: Exchange | undefined = undefined;
@@ -38,29 +49,56 @@ export class Link {
   used = false;
   /** Since when it is idle, in milliseconds of the client's clock. */
   idleSince = 0;
-  /** Set by the pool right after it was opened. */
+  /** Set right after it was opened. */
   handle!: LinkHandle;
+  readonly #owner: LinkOwner;
 
-  constructor(readonly endpoint: Endpoint) {}
-}
+  constructor(
+    readonly endpoint: Endpoint,
+    owner: LinkOwner,
+  ) {
+    this.#owner = owner;
+  }
 
-/**
- * What is believed of an endpoint: `unknown` before the first try, `up` after a handshake, `down` after a connection
- * could not be made. One that is down keeps a single connection trying; requests go elsewhere meanwhile.
- */
-export type EndpointState = 'unknown' | 'up' | 'down';
+  send(_now: number, exchange: Exchange): void {
+    this.exchange = exchange;
+    this.handle.send(exchange.frames);
+    this.handle.receive();
+  }
 
-/** One broker and the connections to it. The pool alone writes it. */
-export class Endpoint {
-  state: EndpointState = 'unknown';
-  /** Why the last connection could not be made. */
-  reason = '';
-  busy = 0;
-  connecting = 0;
-  /** Free connections, the most recently used last. */
-  readonly idle: Link[] = [];
-  /** All of its connections. */
-  readonly links = new Set<Link>();
+  partCame(exchange: Exchange, body: readonly Frame[], taken: boolean): void {
+    if (!taken && exchange.bounded) {
+      exchange.buffered += bufferedBytes(body);
+      if (exchange.buffered >= exchange.policy.maxBufferedBytes) {
+        // Strict RFC 18 has no flow control: what is not read stays in ZeroMQ, then in TCP, then at the broker.
+        exchange.paused = true;
+        return;
+      }
+    }
+    this.handle.receive();
+  }
 
-  constructor(readonly address: string) {}
+  partsTaken(exchange: Exchange, bytes: number): void {
+    exchange.buffered -= bytes;
+    if (exchange.buffered < exchange.policy.maxBufferedBytes) this.#resume(exchange);
+  }
+
+  collect(exchange: Exchange): void {
+    this.#resume(exchange);
+  }
+
+  release(now: number): void {
+    this.#owner.release(now, this);
+  }
+
+  /** A late reply would be taken for the next request's: a link on which one may come is closed (MDP-C-08). */
+  abandon(): void {
+    this.#owner.burn(this);
+  }
+
+  #resume(exchange: Exchange): void {
+    if (!exchange.paused) return;
+    exchange.paused = false;
+    this.handle.receive();
+  }
 }

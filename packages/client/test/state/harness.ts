@@ -144,7 +144,7 @@ export class Harness implements ClientPort {
   linkOf(call: Call): Link {
     const { link } = call.exchange;
     if (link === undefined) throw new Error('the request is on no connection');
-    return link;
+    return link as Link;
   }
 
   handleOf(call: Call): FakeHandle {

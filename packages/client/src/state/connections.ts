@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// connections - which connections there are, and the books of them: opened, up, refused, idle, closed
+
+import { Endpoint } from './endpoint.js';
+import type { Exchange } from './exchange.js';
+import type { LinkHandle } from './link.js';
+import { Link } from './link.js';
+
+/** What connections need of the outside. */
+export interface ConnectionsPort {
+  /**
+   * Open a connection to `link.endpoint`.
+   *
+   * @throws whatever the operating system or ZeroMQ says when there can be none
+   */
+  open(link: Link): LinkHandle;
+}
+
+/** The options of connections, resolved. */
+export interface ConnectionsOptions {
+  readonly endpoints: readonly string[];
+  /** The most connections, over all endpoints. */
+  readonly maxSockets: number;
+  /** How long a connection may be idle before it is closed, in milliseconds; 0 = for ever. */
+  readonly idleSocketMs: number;
+}
+
+/** What is counted of connections. */
+export interface PoolCounters {
+  /** Connections that were opened. */
+  opened: number;
+  /** Connections that were closed because a request was given up or its reply was not to be trusted. */
+  burnt: number;
+  /** Messages that came when no request was under way on their connection. */
+  strays: number;
+}
+
+/** What came of opening a connection: `exhausted` when there are no more sockets, `impossible` when never there. */
+export type Opened = 'ready' | 'connecting' | 'exhausted' | 'impossible';
+
+/** The connections of a client, in every phase. Who gets one is the {@link Pool}'s affair. */
+export class Connections {
+  readonly endpoints: readonly Endpoint[];
+  readonly counters: PoolCounters = { opened: 0, burnt: 0, strays: 0 };
+  /** Why the last connection could not even be opened. */
+  openError: unknown = undefined;
+  /** When a request last wanted one. */
+  usedAt = 0;
+  readonly #options: ConnectionsOptions;
+  readonly #port: ConnectionsPort;
+  #total = 0;
+
+  constructor(options: ConnectionsOptions, port: ConnectionsPort) {
+    this.#options = options;
+    this.#port = port;
+    this.endpoints = options.endpoints.map((address) => new Endpoint(address));
+  }
+
+  /** All connections, whatever their phase. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Whether another one may be opened. */
+  get spare(): boolean {
+    return this.#total < this.#options.maxSockets;
+  }
+
+  /** Open a connection. */
+  open(now: number, endpoint: Endpoint): Opened {
+    const link = new Link(endpoint, this);
+    try {
+      link.handle = this.#port.open(link);
+    } catch (error) {
+      this.openError = error;
+      if (isExhaustion(error)) return 'exhausted';
+      endpoint.state = 'down';
+      endpoint.reason = error instanceof Error ? error.message : String(error);
+      return 'impossible';
+    }
+    this.counters.opened += 1;
+    this.#total += 1;
+    endpoint.links.add(link);
+    endpoint.connecting += 1;
+    if (!link.handle.connected) return 'connecting';
+    this.up(now, link);
+    return 'ready';
+  }
+
+  /** A connection was made. It is idle from now on. */
+  up(now: number, link: Link): void {
+    link.endpoint.state = 'up';
+    link.endpoint.reason = '';
+    if (link.phase !== 'connecting') return;
+    link.endpoint.connecting -= 1;
+    this.#rest(now, link);
+  }
+
+  /** A connection could not be made. One of those to its endpoint goes on trying, the others are closed. */
+  refused(link: Link, reason: string): void {
+    const { endpoint } = link;
+    if (link.phase !== 'connecting') return;
+    endpoint.state = 'down';
+    endpoint.reason = reason;
+    for (const other of endpoint.links) {
+      if (other !== link && other.phase === 'connecting') this.close(other);
+    }
+  }
+
+  /** Give the idle connection of an endpoint that was used last to a request. */
+  occupy(link: Link): Link {
+    const { endpoint } = link;
+    endpoint.idle.pop();
+    endpoint.busy += 1;
+    link.phase = 'busy';
+    link.used = true;
+    return link;
+  }
+
+  /** The reply of a request has ended: its connection is idle again. */
+  release(now: number, link: Link): void {
+    link.endpoint.busy -= 1;
+    link.exchange = undefined;
+    this.#rest(now, link);
+  }
+
+  /** Close a connection that must not be used again: what still comes on it belongs to nobody. */
+  burn(link: Link): void {
+    this.counters.burnt += 1;
+    this.close(link);
+  }
+
+  /** Close a connection; nothing happens when it is closed already. */
+  close(link: Link): void {
+    const { endpoint } = link;
+    if (link.phase === 'closed') return;
+    if (link.phase === 'connecting') endpoint.connecting -= 1;
+    else if (link.phase === 'busy') endpoint.busy -= 1;
+    else {
+      endpoint.idle.splice(endpoint.idle.indexOf(link), 1);
+      if (link.handle.readable) this.counters.strays += 1;
+    }
+    link.phase = 'closed';
+    link.exchange = undefined;
+    endpoint.links.delete(link);
+    this.#total -= 1;
+    link.handle.close();
+  }
+
+  /** Close what has been idle too long, and what has tried to connect while nobody wanted anything. */
+  expire(now: number, waiting: number): void {
+    const { idleSocketMs } = this.#options;
+    if (idleSocketMs === 0) return;
+    const unwanted = waiting === 0 && this.usedAt + idleSocketMs <= now;
+    for (const endpoint of this.endpoints) {
+      // The one that is idle longest lies at the bottom of the stack: we may stop at the first that is not due.
+      for (let oldest = endpoint.idle[0]; oldest !== undefined; oldest = endpoint.idle[0]) {
+        if (oldest.idleSince + idleSocketMs > now) break;
+        this.close(oldest);
+      }
+      if (!unwanted || endpoint.connecting === 0) continue;
+      for (const link of endpoint.links) if (link.phase === 'connecting') this.close(link);
+    }
+  }
+
+  /** When {@link expire} has something to do; `Infinity` for never. */
+  nextExpiry(waiting: number): number {
+    const { idleSocketMs } = this.#options;
+    if (idleSocketMs === 0) return Infinity;
+    let at = Infinity;
+    for (const endpoint of this.endpoints) {
+      const oldest = endpoint.idle[0];
+      if (oldest !== undefined && oldest.idleSince < at) at = oldest.idleSince;
+      if (endpoint.connecting > 0 && waiting === 0 && this.usedAt < at) at = this.usedAt;
+    }
+    return at + idleSocketMs;
+  }
+
+  /** The requests that are under way. */
+  *carried(): Generator<Exchange> {
+    for (const endpoint of this.endpoints) {
+      for (const { exchange } of endpoint.links) if (exchange !== undefined) yield exchange;
+    }
+  }
+
+  /** Close every connection. */
+  closeAll(): void {
+    for (const endpoint of this.endpoints) for (const link of endpoint.links) this.close(link);
+  }
+
+  #rest(now: number, link: Link): void {
+    link.phase = 'idle';
+    link.idleSince = now;
+    link.endpoint.idle.push(link);
+  }
+}
+
+/** Whether sockets, files or memory ran out: a matter of how many there are, not of where they go. */
+function isExhaustion(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM' || code === 'ENOBUFS';
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// requests - what becomes of a request over time: it waits, is sent, answered, repeated, and ends exactly once
+
+import type { ErrorReply, Frame, RequestError } from '@mdp/protocol';
+import { RemoteError } from '@mdp/protocol';
+import { DeadlineHeap, backoffMs } from '@mdp/protocol/internal';
+import type { Carrier } from './carrier.js';
+import type { RequestCounters } from './counters.js';
+import { countEnd, newRequestCounters } from './counters.js';
+import type { Endpoint } from './endpoint.js';
+import type { Exchange } from './exchange.js';
+import { attemptPassed, deadlinePassed, isRetryable, partPassed, silence } from './failures.js';
+import { WaitingList } from './waiting-list.js';
+
+/** The requests of a client that have not ended. Who carries them is of no concern here: {@link Carrier}. */
+export class Requests {
+  readonly counters: RequestCounters = newRequestCounters();
+  /** Those that wait for any connection, oldest first. */
+  readonly waiting = new WaitingList<Exchange>();
+  /** Those that wait for a connection of their own, for they were sent before. */
+  readonly repeats = new WaitingList<Exchange>();
+  readonly #deadlines = new DeadlineHeap<Exchange>();
+  readonly #endpoints: readonly Endpoint[];
+  readonly #random: () => number;
+  #pending = 0;
+
+  /**
+   * @param endpoints - where they may go: what is known of them explains a failure
+   * @param random - a source of numbers from 0 (inclusive) to 1 (exclusive), for the jitter
+   */
+  constructor(endpoints: readonly Endpoint[], random: () => number) {
+    this.#endpoints = endpoints;
+    this.#random = random;
+  }
+
+  /** Those that have not ended. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Those that wait for a connection. */
+  get queued(): number {
+    return this.waiting.size + this.repeats.size;
+  }
+
+  /** When {@link expire} has something to do; `Infinity` for never. */
+  get nextDeadline(): number {
+    return this.#deadlines.next;
+  }
+
+  /** Count a new request. */
+  add(now: number, exchange: Exchange): void {
+    const { timeoutMs } = exchange.policy;
+    this.counters.requests += 1;
+    this.#pending += 1;
+    if (timeoutMs > 0) exchange.deadlineAt = now + timeoutMs;
+  }
+
+  /** Let a request wait for a connection. */
+  wait(now: number, exchange: Exchange): void {
+    exchange.phase = 'waiting';
+    exchange.retryAt = Infinity;
+    this.#heard(now, exchange);
+    (exchange.fresh ? this.repeats : this.waiting).push(exchange);
+    this.#watch(exchange);
+  }
+
+  /** Send a request. */
+  send(now: number, carrier: Carrier, exchange: Exchange): void {
+    const { attemptTimeoutMs } = exchange.policy;
+    exchange.list?.remove(exchange);
+    exchange.phase = 'sent';
+    exchange.link = carrier;
+    exchange.lastEndpoint = carrier.endpoint;
+    if (exchange.attempts > 0) this.counters.retries += 1;
+    exchange.attempts += 1;
+    if (attemptTimeoutMs > 0) exchange.attemptAt = now + attemptTimeoutMs;
+    this.#heard(now, exchange);
+    this.#watch(exchange);
+    carrier.send(now, exchange);
+  }
+
+  /** A PARTIAL came. Any number of these may come before the FINAL (MDP-C-06). */
+  partial(now: number, exchange: Exchange, body: Frame[]): void {
+    exchange.phase = 'streaming';
+    this.#heard(now, exchange);
+    const taken = exchange.sink.part(body, false);
+    if (taken) exchange.partAt = Infinity;
+    exchange.link?.partCame(exchange, body, taken);
+  }
+
+  /** The FINAL came; `error` when it is an error reply. */
+  final(now: number, exchange: Exchange, body: Frame[], error: ErrorReply | undefined): void {
+    exchange.link?.release(now, exchange);
+    if (error === undefined) {
+      this.end(exchange, undefined);
+      exchange.sink.part(body, true);
+    } else this.attemptFailed(now, exchange, new RemoteError(error.status, error.message, exchange));
+  }
+
+  /** The reader took a part that was buffered. */
+  taken(now: number, exchange: Exchange, bytes: number): void {
+    const { paused } = exchange;
+    exchange.link?.partsTaken(exchange, bytes);
+    if (paused) this.#resumed(now, exchange);
+  }
+
+  /** The reader wants the whole reply, however large: the bound on what is buffered no longer holds. */
+  collect(now: number, exchange: Exchange): void {
+    const { paused } = exchange;
+    exchange.bounded = false;
+    exchange.link?.collect(exchange);
+    if (paused) this.#resumed(now, exchange);
+  }
+
+  /** The reader waits for a part, but no longer than `waitMs`; the request goes on after that. */
+  awaitPart(now: number, exchange: Exchange, waitMs: number): void {
+    if (exchange.phase === 'ended') return;
+    exchange.partWaitMs = waitMs;
+    exchange.partAt = now + waitMs;
+    this.#watch(exchange);
+  }
+
+  /** Do what the time asks for. Whatever has arrived must have been fed in before. */
+  expire(now: number): void {
+    for (let due = this.#deadlines.takeDue(now); due !== undefined; due = this.#deadlines.takeDue(now)) {
+      this.#judge(now, due);
+    }
+  }
+
+  /** An attempt has failed, its connection is settled: try again, or end with the attempts made (MDP-C-10). */
+  attemptFailed(now: number, exchange: Exchange, error: RequestError): void {
+    const { policy, phase, attempts } = exchange;
+    exchange.link = undefined;
+    if (phase === 'streaming' || attempts >= policy.attempts || !isRetryable(error)) {
+      this.end(exchange, error);
+      return;
+    }
+    const retryAt = now + backoffMs(attempts, policy, this.#random);
+    if (retryAt >= exchange.deadlineAt) {
+      // The wait alone would pass the deadline: the caller is better served with the reason, now.
+      this.end(exchange, error);
+      return;
+    }
+    exchange.phase = 'backoff';
+    exchange.retryAt = retryAt;
+    exchange.lastError = error;
+    // With several brokers a new connection is also the way to another one.
+    exchange.fresh = !(error instanceof RemoteError) || this.#endpoints.length > 1;
+    this.#watch(exchange);
+  }
+
+  /** End a request whose reply is no longer wanted, wherever it is. */
+  giveUp(exchange: Exchange, error: RequestError): void {
+    exchange.link?.abandon(exchange);
+    this.end(exchange, error);
+  }
+
+  /** The one end of a request. */
+  end(exchange: Exchange, error: RequestError | undefined): void {
+    exchange.phase = 'ended';
+    exchange.link = undefined;
+    exchange.list?.remove(exchange);
+    this.#deadlines.delete(exchange);
+    this.#pending -= 1;
+    countEnd(this.counters, error);
+    if (error !== undefined) exchange.sink.fail(error, error.code === 'MDP_ABORTED' || error.code === 'MDP_CLOSED');
+  }
+
+  /** All that have not ended and are not just carried: those with a deadline, and those that wait. */
+  *all(): Generator<Exchange> {
+    yield* this.#deadlines.items;
+    for (const list of [this.waiting, this.repeats]) {
+      for (let next = list.head; next !== undefined; next = next.next) yield next;
+    }
+  }
+
+  #judge(now: number, exchange: Exchange): void {
+    if (exchange.deadlineAt <= now) {
+      this.giveUp(exchange, deadlinePassed(exchange, this.#endpoints));
+      return;
+    }
+    if (exchange.partAt <= now) {
+      exchange.partAt = Infinity;
+      exchange.sink.partTimeout(partPassed(exchange));
+    }
+    const { phase } = exchange;
+    if (phase === 'backoff') {
+      if (exchange.retryAt <= now) this.wait(now, exchange);
+    } else if (phase === 'sent' && (exchange.attemptAt <= now || exchange.idleAt <= now)) {
+      const passed = exchange.attemptAt <= now ? attemptPassed(exchange) : silence(exchange, this.#endpoints);
+      exchange.link?.abandon(exchange);
+      this.attemptFailed(now, exchange, passed);
+      return;
+    } else if (exchange.idleAt <= now && !exchange.paused) {
+      this.giveUp(exchange, silence(exchange, this.#endpoints));
+      return;
+    }
+    this.#watch(exchange);
+  }
+
+  /** What was awaited has come: the silence begins anew. */
+  #heard(now: number, exchange: Exchange): void {
+    const { idleTimeoutMs } = exchange.policy;
+    if (idleTimeoutMs > 0) exchange.idleAt = now + idleTimeoutMs;
+  }
+
+  /** After a pause, in which it was the reader who was slow. */
+  #resumed(now: number, exchange: Exchange): void {
+    if (exchange.paused || exchange.phase === 'ended') return;
+    this.#heard(now, exchange);
+    this.#watch(exchange);
+  }
+
+  /** Look at a request no later than it needs. An entry that is too early is only looked at in vain. */
+  #watch(exchange: Exchange): void {
+    const at = exchange.nextWake();
+    if (exchange.heapIndex < 0 || at < exchange.dueAt) this.#deadlines.set(exchange, at);
+  }
+}
