@@ -5,7 +5,7 @@ import type { FrameLike } from '@mdp/protocol';
 import { encodeServiceName } from '@mdp/protocol';
 import { durationOption, refuseUnknownOptions } from '@mdp/protocol/internal';
 import type { ClientLike, CloseOptions } from './client-like.js';
-import type { OpenLink } from './engine.js';
+import type { OpenLink, OpenMxLink } from './engine.js';
 import { Engine } from './engine.js';
 import type { BrokerInfo, ServiceInfo } from './management.js';
 import { readFound, readJson } from './management.js';
@@ -18,8 +18,13 @@ import type { ClientStats } from './stats.js';
 export abstract class BaseClient implements ClientLike {
   readonly #engine: Engine;
 
-  protected constructor(endpoints: string | readonly string[], options: ClientOptions, open: OpenLink) {
-    this.#engine = new Engine(resolveClientOptions(endpoints, options), open);
+  protected constructor(
+    endpoints: string | readonly string[],
+    options: ClientOptions,
+    open: OpenLink,
+    openMx: OpenMxLink,
+  ) {
+    this.#engine = new Engine(resolveClientOptions(endpoints, options), open, openMx);
   }
 
   /** The brokers' endpoints, each once, in the order that they were given. */

@@ -4,6 +4,7 @@
 import { DEFAULT_ENDPOINT } from '@mdp/protocol';
 import { BaseClient } from './base-client.js';
 import { Connection } from './connection.js';
+import { MxConnection } from './mx-connection.js';
 import type { ClientOptions } from './options.js';
 
 /**
@@ -27,6 +28,11 @@ export class Client extends BaseClient {
    * @throws ArgumentError `MDP_INVALID_ARGUMENT` for an endpoint or option that is not allowed
    */
   constructor(endpoints: string | readonly string[] = DEFAULT_ENDPOINT, options: ClientOptions = {}) {
-    super(endpoints, options, (link, events, { connect }) => new Connection(link, events, connect));
+    super(
+      endpoints,
+      options,
+      (link, events, { connect }) => new Connection(link, events, connect),
+      (link, events, { connect }) => new MxConnection(link, events, connect),
+    );
   }
 }

@@ -2,7 +2,7 @@
 // engine - the thin loop: it feeds the state with calls, messages and time, and owns the one timer
 
 import type { Frame, FrameLike, RequestError } from '@mdp/protocol';
-import { AbortedError } from '@mdp/protocol';
+import { AbortedError, decodeMx } from '@mdp/protocol';
 import type { RequestOptions, ResolvedClientOptions } from './options.js';
 import { resolveRequestOptions } from './options.js';
 import type { Reply, ReplyOwner } from './reply.js';
@@ -11,41 +11,60 @@ import type { ClientPort } from './state/client-state.js';
 import { ClientState } from './state/client-state.js';
 import { Exchange } from './state/exchange.js';
 import type { Link, LinkHandle } from './state/link.js';
+import type { MxHandle, MxLink } from './state/mx-link.js';
 import type { ClientStats } from './stats.js';
+import { endpointStats } from './stats.js';
 import { WakeUp } from './wake-up.js';
-import { Wire } from './wire.js';
+import { Wire, readMxAnswer } from './wire.js';
 
-/** What a connection reports to the engine. After its `close()` it reports nothing. */
-export interface LinkEvents {
+/** What every connection reports to the engine. After its `close()` it reports nothing. */
+interface ConnectionEvents<L> {
   /** The handshake is done. */
-  up(link: Link): void;
+  up(link: L): void;
   /** The connection could not be made; it will be tried again. */
-  refused(link: Link, reason: string): void;
+  refused(link: L, reason: string): void;
   /** It broke or failed, and everything that had come on it was delivered. */
-  lost(link: Link, cause?: unknown): void;
+  lost(link: L, cause?: unknown): void;
+}
+
+/** What a strict connection reports. */
+export interface LinkEvents extends ConnectionEvents<Link> {
   /** The attempt that it carries has failed for this reason, and nothing more will come. */
   failed(link: Link, error: RequestError): void;
   /** The message that was asked for. */
   message(link: Link, frames: Frame[]): void;
 }
 
+/** What an MX connection reports. */
+export interface MxLinkEvents extends ConnectionEvents<MxLink> {
+  /** A message, or the answer to the question whether the broker speaks MX. */
+  mxMessage(link: MxLink, frames: Frame[]): void;
+  /** What could not leave has left: it is no longer blocked. */
+  unblocked(link: MxLink): void;
+}
+
 /** Opens connections: over ZeroMQ, or in a mock. */
 export type OpenLink = (link: Link, events: LinkEvents, options: ResolvedClientOptions) => LinkHandle;
 
+/** Opens MX connections. */
+export type OpenMxLink = (link: MxLink, events: MxLinkEvents, options: ResolvedClientOptions) => MxHandle;
+
 /** The inside of a client. */
-export class Engine implements ClientPort, LinkEvents, ReplyOwner {
+export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner {
   readonly options: ResolvedClientOptions;
   readonly #open: OpenLink;
+  readonly #openMx: OpenMxLink;
   readonly #wire: Wire;
   readonly #state: ClientState;
   readonly #wakeUp: WakeUp;
   readonly #closed: Promise<void>;
   #resolveClosed!: () => void;
 
-  constructor(options: ResolvedClientOptions, open: OpenLink) {
+  constructor(options: ResolvedClientOptions, open: OpenLink, openMx: OpenMxLink) {
     this.options = options;
     this.#open = open;
-    this.#wire = new Wire(options.dialect);
+    this.#openMx = openMx;
+    this.#wire = new Wire(options.dialect, options.wire !== 'rfc18');
     this.#state = new ClientState({ ...options, random: Math.random }, this);
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -82,14 +101,7 @@ export class Engine implements ClientPort, LinkEvents, ReplyOwner {
   stats(): ClientStats {
     const { pool, pending, queued, counters } = this.#state;
     return {
-      endpoints: pool.endpoints.map(({ address, state, links, connecting, idle, busy }) => ({
-        endpoint: address,
-        state,
-        open: links.size,
-        connecting,
-        idle: idle.length,
-        busy,
-      })),
+      endpoints: pool.endpoints.map((endpoint) => endpointStats(endpoint, this.options.dialect)),
       pending,
       queued,
       counters: { ...counters, ...pool.counters },
@@ -109,6 +121,10 @@ export class Engine implements ClientPort, LinkEvents, ReplyOwner {
     return this.#open(link, this, this.options);
   }
 
+  openMx(link: MxLink): MxHandle {
+    return this.#openMx(link, this, this.options);
+  }
+
   closed(): void {
     this.#wakeUp.close();
     this.options.signal?.removeEventListener('abort', this.#onAbortAll);
@@ -117,19 +133,19 @@ export class Engine implements ClientPort, LinkEvents, ReplyOwner {
 
   // What connections report.
 
-  up(link: Link): void {
+  up(link: Link | MxLink): void {
     const now = performance.now();
     this.#state.up(now, link);
     this.#arm(now);
   }
 
-  refused(link: Link, reason: string): void {
+  refused(link: Link | MxLink, reason: string): void {
     const now = performance.now();
     this.#state.refused(now, link, reason);
     this.#arm(now);
   }
 
-  lost(link: Link, cause?: unknown): void {
+  lost(link: Link | MxLink, cause?: unknown): void {
     const now = performance.now();
     this.#state.lost(now, link, cause);
     this.#arm(now);
@@ -145,6 +161,23 @@ export class Engine implements ClientPort, LinkEvents, ReplyOwner {
     const now = performance.now();
     const message = this.#wire.decode(frames);
     this.#state.receive(now, link, message, this.#wire.errorOf(message));
+    this.#arm(now);
+  }
+
+  mxMessage(link: MxLink, frames: Frame[]): void {
+    const now = performance.now();
+    if (link.phase === 'asking') this.#state.answer(now, link, readMxAnswer(frames));
+    else {
+      const message = decodeMx(frames);
+      if (message.type === 'batch') this.#state.receiveMx(now, link, message.records);
+      else this.#state.invalidMx(now, link, `a message that is not MX (${message.reason})`);
+    }
+    this.#arm(now);
+  }
+
+  unblocked(): void {
+    const now = performance.now();
+    this.#state.unblocked(now);
     this.#arm(now);
   }
 

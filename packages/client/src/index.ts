@@ -3,12 +3,12 @@
 
 export { Client } from './client.js';
 export type { ClientLike, CloseOptions } from './client-like.js';
-export type { ClientOptions, RequestOptions, RetryOptions } from './options.js';
+export type { ClientOptions, RequestOptions, RetryOptions, WireOption } from './options.js';
 export type { ReceivePartOptions, Reply, ReplyError } from './reply.js';
 export type { ClientCounters, ClientStats, EndpointStats } from './stats.js';
 export type { RequestCounters } from './state/counters.js';
 export type { EndpointState } from './state/endpoint.js';
-export type { PoolCounters } from './state/connections.js';
+export type { PoolCounters } from './state/links.js';
 export type { BrokerInfo, ServiceInfo } from './management.js';
 export type { Dialect, ErrorCode, Frame, FrameLike } from '@mdp/protocol';
 export {

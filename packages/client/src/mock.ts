@@ -47,15 +47,18 @@ export class MockClient extends BaseClient {
   readonly #recorded = new WeakMap<object, Recorded>();
 
   /**
-   * @param options - as of the real client; those of connections make no difference, and neither does the dialect
+   * @param options - as of the real client; those of connections make no difference, and neither do dialect and wire
    * @throws ArgumentError `MDP_INVALID_ARGUMENT` for an option that is not allowed
    */
   constructor(options: ClientOptions = {}) {
     super(
       DEFAULT_ENDPOINT,
-      options.dialect === undefined ? options : { ...options, dialect: 'rfc18' },
+      { ...options, dialect: 'rfc18', wire: 'rfc18' },
       (link, events) => {
         return new MockLink(link, events, (exchange, call) => this.#answer(exchange, call));
+      },
+      () => {
+        throw new TypeError('a mock speaks the strict wire only');
       },
     );
   }

@@ -4,6 +4,7 @@
 import type { Dialect } from '@mdp/protocol';
 import { ArgumentError } from '@mdp/protocol';
 import {
+  choiceOption,
   dialectOption,
   durationOption,
   endpointsOption,
@@ -11,6 +12,9 @@ import {
   refuseUnknownOptions,
 } from '@mdp/protocol/internal';
 import type { RequestPolicy } from './state/exchange.js';
+import type { WireOption } from './state/mx-links.js';
+
+export type { WireOption };
 
 /** Whether and how a request is repeated. See {@link RequestOptions.retry}. */
 export interface RetryOptions {
@@ -45,7 +49,21 @@ export interface RequestOptions {
 export interface ClientOptions extends RequestOptions {
   /** What the client speaks; it must be what the broker expects. Default `rfc18`. */
   readonly dialect?: Dialect | undefined;
-  /** The most sockets, over all endpoints; each carries one request at a time. Default 256. Range 1 to 10,000. */
+  /**
+   * How requests go to a broker of dialect `rfc18`: `rfc18` is strict; `mx` sends many in one message, which only this
+   * project's broker understands, and does not ask it; `auto` is strict until a broker has answered and, asked on a
+   * connection beside, has said that it speaks MX. With another dialect, `auto` is strict. Default `rfc18`.
+   */
+  readonly wire?: WireOption | undefined;
+  /**
+   * The most requests under way on one MX connection; a broker may set less. More wait, as for a socket. Default 1,000.
+   * Range 1 to 65,535.
+   */
+  readonly maxInFlight?: number | undefined;
+  /**
+   * The most strict sockets, over all endpoints; each carries one request at a time. An MX connection, one to an endpoint
+   * at most, comes on top. Default 256. Range 1 to 10,000.
+   */
   readonly maxSockets?: number | undefined;
   /** The most requests that wait for a socket; the next fails with `MDP_OVERLOADED`. Default 10,000; 1 or more. */
   readonly maxQueued?: number | undefined;
@@ -76,6 +94,8 @@ export interface ResolvedRequestOptions {
 export interface ResolvedClientOptions {
   readonly endpoints: readonly string[];
   readonly dialect: Dialect;
+  readonly wire: WireOption;
+  readonly maxInFlight: number;
   readonly maxSockets: number;
   readonly maxQueued: number;
   readonly idleSocketMs: number;
@@ -95,11 +115,17 @@ const DEFAULT_POLICY: RequestPolicy = {
   maxBufferedBytes: 16 * 1024 * 1024,
 };
 
+/** How requests go when nothing is said. */
+const DEFAULT_WIRE: WireOption = 'rfc18';
+const WIRES: readonly WireOption[] = ['auto', 'mx', 'rfc18'];
+
 const REQUEST_OPTIONS = ['timeoutMs', 'idleTimeoutMs', 'attemptTimeoutMs', 'retry', 'signal', 'maxBufferedBytes'];
 const RETRY_OPTIONS = ['attempts', 'baseMs', 'maxMs'];
 const CLIENT_OPTIONS = [
   ...REQUEST_OPTIONS,
   'dialect',
+  'wire',
+  'maxInFlight',
   'maxSockets',
   'maxQueued',
   'idleSocketMs',
@@ -121,9 +147,12 @@ export function resolveClientOptions(
   refuseUnknownOptions(options, CLIENT_OPTIONS);
   const reconnectMs = durationOption('reconnectMs', options.reconnectMs, 100, 1);
   const fallbackMs = Math.max(reconnectMs, 2_000);
+  const dialect = dialectOption(options.dialect);
   return {
     endpoints: endpointsOption('endpoints', endpoints).map(connectable),
-    dialect: dialectOption(options.dialect),
+    dialect,
+    wire: resolveWire(dialect, options.wire),
+    maxInFlight: integerOption('maxInFlight', options.maxInFlight, 1_000, 1, 65_535),
     maxSockets: integerOption('maxSockets', options.maxSockets, 256, 1, 10_000),
     maxQueued: integerOption('maxQueued', options.maxQueued, 10_000, 1, Number.MAX_SAFE_INTEGER),
     idleSocketMs: durationOption('idleSocketMs', options.idleSocketMs, 10_000),
@@ -147,6 +176,14 @@ export function resolveRequestOptions(defaults: RequestPolicy, options: RequestO
   requireObject('options', options);
   refuseUnknownOptions(options, REQUEST_OPTIONS);
   return { policy: resolvePolicy(defaults, options), signal: checkSignal(options.signal) };
+}
+
+/** MX stands beside dialect `rfc18` alone. */
+function resolveWire(dialect: Dialect, value: WireOption | undefined): WireOption {
+  const wire = choiceOption('wire', value, DEFAULT_WIRE, WIRES);
+  if (dialect === 'rfc18') return wire;
+  if (wire === 'mx') throw new ArgumentError('wire', wire, `auto, rfc18 with dialect ${dialect}`);
+  return 'rfc18';
 }
 
 function resolvePolicy(defaults: RequestPolicy, options: RequestOptions): RequestPolicy {

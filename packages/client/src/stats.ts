@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // stats - what a client counts and how it looks from outside
 
-import type { PoolCounters } from './state/connections.js';
+import type { Dialect } from '@mdp/protocol';
+import type { PoolCounters } from './state/links.js';
 import type { RequestCounters } from './state/counters.js';
-import type { EndpointState } from './state/endpoint.js';
+import type { Endpoint, EndpointState } from './state/endpoint.js';
 
 /** One endpoint and its sockets as they stand now. */
 export interface EndpointStats {
   readonly endpoint: string;
   /** `unknown` before the first try, `up` after a handshake, `down` after a connection could not be made. */
   readonly state: EndpointState;
-  /** All sockets: connecting, idle and busy ones. */
+  /** By what new requests go to it: the client's dialect, strict, or `mx`. */
+  readonly wire: Dialect | 'mx';
+  /** Requests under way: one on each busy strict socket, any number on the MX connection. */
+  readonly inFlight: number;
+  /** All sockets: connecting, idle and busy ones, the MX connection among them. */
   readonly open: number;
   readonly connecting: number;
   readonly idle: number;
@@ -28,4 +33,23 @@ export interface ClientStats {
   /** Requests that wait for a socket. */
   readonly queued: number;
   readonly counters: ClientCounters;
+}
+
+/** How an endpoint stands now. */
+export function endpointStats(endpoint: Endpoint, dialect: Dialect): EndpointStats {
+  const { address, state, wire, inFlight, links, connecting, idle, busy, mx } = endpoint;
+  const mxConnecting = mx?.phase === 'connecting' ? 1 : 0;
+  // It asks, or it carries requests.
+  const mxBusy = mx?.phase === 'asking' || (mx !== undefined && mx.inFlight > 0) ? 1 : 0;
+  const mxOpen = mx === undefined ? 0 : 1;
+  return {
+    endpoint: address,
+    state,
+    wire: wire === 'mx' ? 'mx' : dialect,
+    inFlight,
+    open: links.size + mxOpen,
+    connecting: connecting + mxConnecting,
+    idle: idle.length + mxOpen - mxConnecting - mxBusy,
+    busy: busy + mxBusy,
+  };
 }

@@ -13,6 +13,8 @@ describe('client options', () => {
     expect(resolveClientOptions(ENDPOINT, {})).toEqual({
       endpoints: [ENDPOINT],
       dialect: 'rfc18',
+      wire: 'rfc18',
+      maxInFlight: 1_000,
       maxSockets: 256,
       maxQueued: 10_000,
       idleSocketMs: 10_000,
@@ -52,6 +54,9 @@ describe('client options', () => {
     ['signal', { signal: {} }],
     ['maxBufferedBytes', { maxBufferedBytes: 0 }],
     ['dialect', { dialect: 'mdp02' }],
+    ['wire', { wire: 'strict' }],
+    ['maxInFlight', { maxInFlight: 0 }],
+    ['maxInFlight', { maxInFlight: 65_536 }],
     ['maxSockets', { maxSockets: 0 }],
     ['maxSockets', { maxSockets: 10_001 }],
     ['maxQueued', { maxQueued: 0 }],
@@ -64,6 +69,14 @@ describe('client options', () => {
     expect(() => new Client(ENDPOINT, options as ClientOptions)).toThrow(
       expect.objectContaining({ code: 'MDP_INVALID_ARGUMENT', argument }),
     );
+  });
+
+  test.each(['majortomo', 'mdp01'] as const)('MX is refused with dialect %s, where auto is strict', (dialect) => {
+    expect(() => resolveClientOptions(ENDPOINT, { dialect, wire: 'mx' })).toThrow(
+      `wire: got "mx", allowed is auto, rfc18 with dialect ${dialect}`,
+    );
+    expect(resolveClientOptions(ENDPOINT, { dialect, wire: 'auto' }).wire).toBe('rfc18');
+    expect(resolveClientOptions(ENDPOINT, { dialect: 'rfc18', wire: 'mx' }).wire).toBe('mx');
   });
 
   test('a base above the default maximum lifts it', () => {

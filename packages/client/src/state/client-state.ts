@@ -1,24 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // client-state - the requests of a client and its connections brought together: who is sent when, and on what
 
-import type { ClientInbound, ErrorReply, Frame, RequestError } from '@mdp/protocol';
-import { AbortedError, ClosedError, DisconnectedError, OverloadedError, ProtocolError } from '@mdp/protocol';
-import type { ConnectionsOptions, ConnectionsPort } from './connections.js';
-import { Connections } from './connections.js';
+import type { ClientInbound, ErrorReply, Frame, MxRecord, RequestError } from '@mdp/protocol';
+import {
+  AbortedError,
+  ClosedError,
+  DisconnectedError,
+  OverloadedError,
+  ProtocolError,
+  decodeErrorReply,
+  ownFrames,
+} from '@mdp/protocol';
 import type { RequestCounters } from './counters.js';
 import type { Exchange } from './exchange.js';
 import type { Link } from './link.js';
+import type { LinksOptions, LinksPort } from './links.js';
+import { Links } from './links.js';
+import { MxLink } from './mx-link.js';
+import type { MxLinksOptions, MxLinksPort } from './mx-links.js';
+import { MxLinks } from './mx-links.js';
 import { Pool } from './pool.js';
 import { Requests } from './requests.js';
 
 /** What the state needs of the outside. */
-export interface ClientPort extends ConnectionsPort {
+export interface ClientPort extends LinksPort, MxLinksPort {
   /** After {@link ClientState.close}: everything has ended, every connection is closed. */
   closed(): void;
 }
 
 /** The state's options, resolved. */
-export interface StateOptions extends ConnectionsOptions {
+export interface StateOptions extends LinksOptions, MxLinksOptions {
   /** The most requests that wait for a connection. */
   readonly maxQueued: number;
   /** A source of numbers from 0 (inclusive) to 1 (exclusive), for the jitter. */
@@ -37,7 +48,8 @@ export type Inbound = ClientInbound | { readonly type: 'invalid'; readonly what:
  */
 export class ClientState {
   readonly pool: Pool;
-  readonly #connections: Connections;
+  readonly #links: Links;
+  readonly #mxLinks: MxLinks;
   readonly #requests: Requests;
   readonly #options: StateOptions;
   readonly #port: ClientPort;
@@ -47,9 +59,11 @@ export class ClientState {
   constructor(options: StateOptions, port: ClientPort) {
     this.#options = options;
     this.#port = port;
-    this.#connections = new Connections(options, port);
-    this.#requests = new Requests(this.#connections.endpoints, options.random);
-    this.pool = new Pool(this.#connections);
+    this.#links = new Links(options, port);
+    const { endpoints, counters } = this.#links;
+    this.#mxLinks = new MxLinks(options, port, endpoints, counters);
+    this.#requests = new Requests(endpoints, options.random);
+    this.pool = new Pool(this.#links, this.#mxLinks);
   }
 
   get counters(): RequestCounters {
@@ -97,55 +111,115 @@ export class ClientState {
   }
 
   /** A connection was made. */
-  up(now: number, link: Link): void {
-    this.#connections.up(now, link);
+  up(now: number, link: Link | MxLink): void {
+    if (link instanceof MxLink) this.#mxLinks.up(now, link);
+    else this.#links.up(now, link);
     this.#pump(now);
   }
 
   /** A connection could not be made; it will be tried again. */
-  refused(now: number, link: Link, reason: string): void {
-    this.#connections.refused(link, reason);
+  refused(now: number, link: Link | MxLink, reason: string): void {
+    if (link instanceof MxLink) this.#mxLinks.refused(link, reason);
+    else {
+      this.#links.refused(link, reason);
+      this.#mxLinks.doubt(link.endpoint);
+    }
     this.#pump(now);
   }
 
   /** A connection broke, or failed: no message will come on it any more. */
-  lost(now: number, link: Link, cause?: unknown): void {
-    const { exchange, endpoint } = link;
-    if (exchange === undefined) {
-      this.#connections.close(link);
-      this.#pump(now);
+  lost(now: number, link: Link | MxLink, cause?: unknown): void {
+    if (link instanceof MxLink) this.#lostMx(now, link, cause);
+    else {
+      const { exchange } = link;
+      this.#links.lost(link);
+      this.#mxLinks.doubt(link.endpoint);
+      if (exchange !== undefined) this.#requests.attemptFailed(now, exchange, broken(link, exchange, cause));
+    }
+    this.#pump(now);
+  }
+
+  #lostMx(now: number, link: MxLink, cause: unknown): void {
+    if (link.phase === 'asking') {
+      // A broker that hangs up on being asked does not speak MX.
+      this.#mxLinks.disagreed(now, link);
       return;
     }
-    const options = cause === undefined ? undefined : { cause };
-    const message = `the connection to ${endpoint.address} broke before the reply of "${exchange.service}" was complete`;
-    this.failed(now, link, new DisconnectedError(message, exchange, options));
+    const exchanges = [...link.exchanges];
+    this.#mxLinks.close(link);
+    this.#mxLinks.doubt(link.endpoint);
+    for (const exchange of exchanges) {
+      this.#requests.attemptFailed(now, exchange, broken(link, exchange, cause));
+    }
   }
 
   /** The attempt on a connection has failed, for this reason: the connection is not used again. */
   failed(now: number, link: Link, error: RequestError): void {
     const { exchange } = link;
     if (exchange === undefined) return;
-    this.#connections.burn(link);
+    this.#links.burn(link);
     this.#requests.attemptFailed(now, exchange, error);
     this.#pump(now);
   }
 
-  /** A message came on a connection. */
+  /** A message came on a strict connection. */
   receive(now: number, link: Link, message: Inbound, error?: ErrorReply): void {
     const { exchange } = link;
     if (exchange === undefined) return;
     if (message.type === 'invalid' || (message.service !== undefined && message.service !== exchange.service)) {
       // The other side has lost the thread: nothing that comes on this connection can be trusted (MDP-C-11).
-      this.#connections.burn(link);
+      this.#links.burn(link);
       const what = message.type === 'invalid' ? message.what : `a reply of service ${JSON.stringify(message.service)}`;
-      const error = new ProtocolError(`${what} came in place of a reply of "${exchange.service}"`, exchange);
-      this.#requests.end(exchange, error);
+      this.#requests.end(exchange, distrusted(what, exchange));
       this.#pump(now);
     } else if (message.type === 'partial') this.#requests.partial(now, exchange, message.body as Frame[]);
     else {
       this.#requests.final(now, exchange, message.body as Frame[], error);
+      if (this.#life === 'open') this.#mxLinks.answered(now, link.endpoint);
       if (this.queued > 0) this.#pump(now);
     }
+  }
+
+  /** The broker was asked whether it speaks MX, and says up to how many requests at once; `undefined` is anything else. */
+  answer(now: number, link: MxLink, window: number | undefined): void {
+    if (window === undefined) this.#mxLinks.disagreed(now, link);
+    else {
+      this.#mxLinks.agreed(now, link, window);
+      this.#links.closeConnecting(link.endpoint);
+      this.#pump(now);
+    }
+  }
+
+  /** A message came on an MX connection. */
+  receiveMx(now: number, link: MxLink, records: readonly MxRecord[]): void {
+    for (const record of records) {
+      const reply = record.type === 'final' || record.type === 'partial' ? record : undefined;
+      const exchange = reply === undefined ? undefined : link.find(reply.id);
+      if (reply === undefined || exchange === undefined) {
+        // A late reply to a request that was given up, or a broker that says what concerns no client.
+        this.pool.counters.strays += 1;
+        continue;
+      }
+      // What a caller keeps must not keep the whole message with it.
+      const body = ownFrames(reply.body);
+      if (reply.type === 'final') this.#requests.final(now, exchange, body, decodeErrorReply(body));
+      else if (exchange.credit > 0) this.#requests.partial(now, exchange, body);
+      else this.#requests.giveUp(exchange, distrusted('more than was granted', exchange));
+    }
+    if (this.queued > 0) this.#pump(now);
+  }
+
+  /** What came on an MX connection is no message: nothing that comes on it can be trusted. */
+  invalidMx(now: number, link: MxLink, what: string): void {
+    const exchanges = [...link.exchanges];
+    this.#mxLinks.burn(link);
+    for (const exchange of exchanges) this.#requests.end(exchange, distrusted(what, exchange));
+    this.#pump(now);
+  }
+
+  /** An MX connection was {@link MxHandle.blocked} and no longer is. */
+  unblocked(now: number): void {
+    this.#pump(now);
   }
 
   /** The reader took a part that was buffered. */
@@ -190,15 +264,28 @@ export class ClientState {
   /** When {@link tick} has something to do; `Infinity` for never. */
   nextDeadline(): number {
     if (this.#life === 'draining' && this.pending === 0) return 0;
-    return Math.min(this.#requests.nextDeadline, this.#connections.nextExpiry(this.queued), this.#closeAt);
+    const wantedAt = this.#wantedAt();
+    return Math.min(
+      this.#requests.nextDeadline,
+      this.#links.nextExpiry(wantedAt),
+      this.#mxLinks.nextExpiry(wantedAt),
+      this.#closeAt,
+    );
   }
 
   /** Do what the time asks for. Whatever has arrived must have been fed in before. */
   tick(now: number): void {
     this.#requests.expire(now);
     this.#pump(now);
-    this.#connections.expire(now, this.queued);
+    const wantedAt = this.#wantedAt();
+    this.#links.expire(now, wantedAt);
+    this.#mxLinks.expire(now, wantedAt);
     if (this.#life === 'draining' && (this.#closeAt <= now || this.pending === 0)) this.#finish();
+  }
+
+  /** When a request last wanted a connection: now and further on while one waits. */
+  #wantedAt(): number {
+    return this.queued > 0 ? Infinity : this.pool.usedAt;
   }
 
   /** Serve those who wait with the connections there are, and get more for the rest. */
@@ -221,12 +308,12 @@ export class ClientState {
       }
       ready = this.queued > 0 && this.pool.grow(now, this.queued, false);
     }
-    if (this.pool.total === 0 && this.queued > 0) this.#failWaiting();
+    if (this.queued > 0 && this.pool.empty) this.#failWaiting();
   }
 
   /** There is not one connection and none can be opened: nobody would ever wake those who wait. */
   #failWaiting(): void {
-    const cause = this.#connections.openError;
+    const cause = this.#links.openError ?? this.#mxLinks.openError;
     const why = cause instanceof Error ? cause.message : String(cause);
     for (const list of [this.#requests.repeats, this.#requests.waiting]) {
       for (let next = list.head; next !== undefined; next = list.head) {
@@ -238,7 +325,7 @@ export class ClientState {
   /** Every request that has not ended. */
   #all(): Set<Exchange> {
     const all = new Set(this.#requests.all());
-    for (const exchange of this.#connections.carried()) all.add(exchange);
+    for (const exchange of this.#links.carried()) all.add(exchange);
     return all;
   }
 
@@ -247,8 +334,20 @@ export class ClientState {
     for (const exchange of this.#all()) {
       this.#requests.giveUp(exchange, new ClosedError('the client was closed', exchange));
     }
-    this.#connections.closeAll();
+    this.#links.closeAll();
+    this.#mxLinks.closeAll();
     this.#closeAt = Infinity;
     this.#port.closed();
   }
+}
+
+/** The connection broke under a request. */
+function broken({ endpoint }: Link | MxLink, exchange: Exchange, cause: unknown): DisconnectedError {
+  const message = `the connection to ${endpoint.address} broke before the reply of "${exchange.service}" was complete`;
+  return new DisconnectedError(message, exchange, cause === undefined ? undefined : { cause });
+}
+
+/** What came is no reply. */
+function distrusted(what: string, exchange: Exchange): ProtocolError {
+  return new ProtocolError(`${what} came in place of a reply of "${exchange.service}"`, exchange);
 }

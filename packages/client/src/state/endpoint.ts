@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // endpoint - one broker as the client sees it, and the connections to it
 
+import { Agreement } from './agreement.js';
 import type { Link } from './link.js';
+import type { MxLink } from './mx-link.js';
 
 /**
  * What is believed of an endpoint: `unknown` before the first try, `up` after a handshake, `down` after a connection
@@ -9,17 +11,41 @@ import type { Link } from './link.js';
  */
 export type EndpointState = 'unknown' | 'up' | 'down';
 
-/** One broker and the connections to it. {@link Connections} alone writes it. */
+/** One broker and the connections to it. {@link Links} and {@link MxLinks} alone write it. */
 export class Endpoint {
   state: EndpointState = 'unknown';
   /** Why the last connection could not be made. */
   reason = '';
+  /** Strict connections that carry a request. */
   busy = 0;
+  /** Strict connections that are being made. */
   connecting = 0;
-  /** Free connections, the most recently used last. */
+  /** Free strict connections, the most recently used last. */
   readonly idle: Link[] = [];
-  /** All of its connections. */
+  /** All of its strict connections. */
   readonly links = new Set<Link>();
+  /** By what new requests go to it. */
+  wire: 'strict' | 'mx' = 'strict';
+  /** Its MX connection. While requests go by strict ones it asks whether it may be used. */
+  mx: MxLink | undefined = undefined;
+  readonly agreement = new Agreement();
 
   constructor(readonly address: string) {}
+
+  /** Requests that are under way to it. */
+  get inFlight(): number {
+    return this.mx === undefined ? this.busy : this.busy + this.mx.inFlight;
+  }
+
+  /** The connection that a new request can have at once. */
+  get free(): Link | MxLink | undefined {
+    if (this.wire === 'strict') return this.idle.at(-1);
+    return this.mx?.hasRoom === true ? this.mx : undefined;
+  }
+
+  /** Connections for new requests that are being made. */
+  get opening(): number {
+    if (this.wire === 'strict') return this.connecting;
+    return this.mx?.phase === 'connecting' ? 1 : 0;
+  }
 }

@@ -80,11 +80,18 @@ export class Exchange implements Deadline, Listed<Exchange> {
   partAt = Infinity;
   partWaitMs = 0;
 
+  /** On an MX connection: its id there. */
+  id = 0;
+  /** On an MX connection: how much more of the reply may come. */
+  credit = 0;
+  /** On an MX connection: how much more may come but was not yet granted. */
+  owed = 0;
+
   /** Bytes that came and were not yet read. */
   buffered = 0;
   /** Whether `maxBufferedBytes` holds: not once the whole reply is awaited. */
   bounded = true;
-  /** Whether reading is suspended because too much is buffered. */
+  /** Whether no more comes because too much is buffered. */
   paused = false;
 
   dueAt = Infinity;

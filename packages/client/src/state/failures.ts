@@ -58,6 +58,7 @@ export function partPassed(exchange: Exchange): TimeoutError {
 
 /** Why a request still waits for a connection. */
 function whyNotSent(endpoints: readonly Endpoint[]): string {
+  if (endpoints.some(({ mx }) => mx?.phase === 'open')) return 'too many were under way already (maxInFlight)';
   const connected = endpoints.some(({ state, links, connecting }) => state !== 'down' && links.size > connecting);
   if (connected) return 'every socket was busy (maxSockets)';
   return endpoints

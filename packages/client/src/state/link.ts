@@ -40,7 +40,7 @@ export interface LinkOwner {
  */
 export type LinkPhase = 'connecting' | 'idle' | 'busy' | 'closed';
 
-/** One connection. {@link Connections} alone writes it, but for what it does as a {@link Carrier}. */
+/** One connection. {@link Links} alone writes it, but for what it does as a {@link Carrier}. */
 export class Link implements Carrier {
   phase: LinkPhase = 'connecting';
   /** The request that it carries while it is busy. */

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // pool - which connection the next request gets, and where another one is opened
 
-import type { Connections, PoolCounters } from './connections.js';
+import type { Carrier } from './carrier.js';
 import type { Endpoint } from './endpoint.js';
 import type { Link } from './link.js';
+import type { Links, Opened, PoolCounters } from './links.js';
+import { MxLink } from './mx-link.js';
+import type { MxLinks } from './mx-links.js';
 
 /** ZeroMQ listens with a backlog of 100: more connections at once would run into the retransmission of a SYN. */
 const MAX_CONNECTING = 64;
@@ -15,51 +18,66 @@ const MAX_CONNECTING = 64;
  * lie at the bottom, grow old and are closed. Every operation is O(endpoints) at most.
  */
 export class Pool {
-  readonly #connections: Connections;
+  /** When a request last wanted a connection. */
+  usedAt = 0;
+  readonly #links: Links;
+  readonly #mxLinks: MxLinks;
   #turn = 0;
 
-  constructor(connections: Connections) {
-    this.#connections = connections;
+  constructor(links: Links, mxLinks: MxLinks) {
+    this.#links = links;
+    this.#mxLinks = mxLinks;
   }
 
   get endpoints(): readonly Endpoint[] {
-    return this.#connections.endpoints;
+    return this.#links.endpoints;
   }
 
   get counters(): PoolCounters {
-    return this.#connections.counters;
+    return this.#links.counters;
   }
 
-  /** All connections, whatever their phase. */
+  /** All strict connections, whatever their phase. */
   get total(): number {
-    return this.#connections.total;
+    return this.#links.total;
+  }
+
+  /** Whether there is no connection that a request could wait for. */
+  get empty(): boolean {
+    return this.total === 0 && !this.endpoints.some(({ wire, mx }) => wire === 'mx' && mx !== undefined);
   }
 
   /**
-   * Take an idle connection for a request: of the endpoint with the least requests under way if it has one, else any.
+   * Take a free connection for a request: of the endpoint with the least requests under way if it has one, else any.
    * In the latter case the former gets one more connection, so that the load spreads again after an endpoint came back.
    */
-  take(now: number): Link | undefined {
+  take(now: number): Carrier | undefined {
     const { endpoints } = this;
-    this.#connections.usedAt = now;
+    this.usedAt = now;
     for (;;) {
-      const link = endpoints.length === 1 ? endpoints[0]?.idle.at(-1) : this.#choose(now);
-      if (link === undefined) return undefined;
-      if (this.#isClean(link)) return this.#connections.occupy(link);
+      const link = endpoints.length === 1 ? endpoints[0]?.free : this.#choose(now);
+      if (link === undefined || link instanceof MxLink) return link;
+      if (this.#isClean(link)) return this.#links.occupy(link);
     }
   }
 
-  /** Take an idle connection that nothing was ever sent on; one to `avoid` only if there is no other. */
-  takeUnused(now: number, avoid: Endpoint | undefined): Link | undefined {
-    this.#connections.usedAt = now;
-    let found: Link | undefined;
+  /**
+   * Take a free connection for a request that was sent before: one that nothing was ever sent on, or an MX connection,
+   * where it has a new id; one to `avoid` only if there is no other.
+   */
+  takeUnused(now: number, avoid: Endpoint | undefined): Carrier | undefined {
+    this.usedAt = now;
+    let found: Link | MxLink | undefined;
     for (const endpoint of this.endpoints) {
-      const link = endpoint.idle.at(-1);
-      if (link === undefined || link.used || (found !== undefined && endpoint === avoid)) continue;
-      if (this.#isClean(link)) found = link;
+      const link = endpoint.free;
+      if (link === undefined || (found !== undefined && endpoint === avoid)) continue;
+      if (link instanceof MxLink) {
+        if (endpoint === avoid && this.#expectsOther(avoid)) continue;
+        found = link;
+      } else if (!link.used && this.#isClean(link)) found = link;
       if (endpoint !== avoid && found !== undefined) break;
     }
-    return found === undefined ? undefined : this.#connections.occupy(found);
+    return found === undefined || found instanceof MxLink ? found : this.#links.occupy(found);
   }
 
   /**
@@ -71,19 +89,18 @@ export class Pool {
    * @returns whether a connection is ready at once, so that {@link take} should be asked again
    */
   grow(now: number, waiting: number, evict: boolean, avoid?: Endpoint): boolean {
-    const connections = this.#connections;
-    connections.usedAt = now;
+    this.usedAt = now;
     let ready = false;
     let missing = waiting;
     for (const endpoint of this.endpoints) {
-      if (endpoint.state !== 'down') missing -= endpoint.connecting;
-      else if (this.#mayTry(endpoint) && connections.open(now, endpoint) === 'ready') ready = true;
+      if (endpoint.state !== 'down') missing -= endpoint.opening;
+      else if (this.#mayTry(endpoint) && this.#open(now, endpoint) === 'ready') ready = true;
     }
     while (missing > 0) {
       const endpoint = this.#leastUsed(avoid);
       if (endpoint === undefined) break;
-      if (!connections.spare && !(evict && this.#evict())) break;
-      const opened = connections.open(now, endpoint);
+      if (!this.#hasRoom(endpoint) && !(evict && this.#evict())) break;
+      const opened = this.#open(now, endpoint);
       if (opened === 'exhausted') break;
       if (opened === 'ready') ready = true;
       if (opened !== 'impossible') missing -= 1;
@@ -91,40 +108,64 @@ export class Pool {
     return ready;
   }
 
+  /** Whether a connection to another endpoint is being made, or will be. */
+  #expectsOther(avoid: Endpoint): boolean {
+    return this.endpoints.some(
+      (other) => other !== avoid && other.state !== 'down' && (other.opening > 0 || this.#mayGrow(other)),
+    );
+  }
+
+  #open(now: number, endpoint: Endpoint): Opened {
+    return endpoint.wire === 'mx' ? this.#mxLinks.open(now, endpoint) : this.#links.open(now, endpoint);
+  }
+
+  /** Whether an endpoint could have one more connection for requests. There is one by MX, and many strict ones. */
+  #mayGrow(endpoint: Endpoint): boolean {
+    return endpoint.wire === 'mx' ? endpoint.mx === undefined : endpoint.connecting < MAX_CONNECTING;
+  }
+
+  /** Whether there may be one more without closing another: only strict ones are counted. */
+  #hasRoom(endpoint: Endpoint): boolean {
+    return endpoint.wire === 'mx' || this.#links.spare;
+  }
+
   /** Whether an endpoint that is down is tried: by one connection at a time, also while a stream lives on an older one. */
   #mayTry(endpoint: Endpoint): boolean {
-    return endpoint.connecting === 0 && (endpoint.links.size === 0 || this.#connections.spare);
+    if (endpoint.wire === 'mx') return endpoint.mx === undefined;
+    return endpoint.connecting === 0 && (endpoint.links.size === 0 || this.#links.spare);
   }
 
   /** A message on an idle connection came after a FINAL: it would be taken for the next request's reply (MDP-C-08). */
   #isClean(link: Link): boolean {
     if (!link.handle.readable) return true;
-    this.#connections.burn(link);
+    this.#links.burn(link);
     return false;
   }
 
-  #choose(now: number): Link | undefined {
+  #choose(now: number): Link | MxLink | undefined {
     const { endpoints } = this;
     let best: Endpoint | undefined;
     let free: Endpoint | undefined;
     for (let i = 0; i < endpoints.length; i++) {
       const endpoint = endpoints[(i + this.#turn) % endpoints.length] as Endpoint;
-      if (endpoint.state !== 'down' && endpoint.busy < (best?.busy ?? Infinity)) best = endpoint;
-      if (endpoint.idle.length > 0 && endpoint.busy < (free?.busy ?? Infinity)) free = endpoint;
+      const { inFlight } = endpoint;
+      if (endpoint.state !== 'down' && inFlight < (best?.inFlight ?? Infinity)) best = endpoint;
+      if (endpoint.free !== undefined && inFlight < (free?.inFlight ?? Infinity)) free = endpoint;
     }
     this.#turn = (this.#turn + 1) % endpoints.length;
-    if (best !== undefined && free !== undefined && best.idle.length === 0 && best.connecting === 0) {
-      const room = this.#connections.spare || this.#evict(free);
-      if (room && this.#connections.open(now, best) === 'ready') free = best;
-    } else if (best !== undefined && best.idle.length > 0) free = best;
-    return free?.idle.at(-1);
+    if (best === undefined || free === undefined || best === free) return free?.free;
+    if (best.free !== undefined) return best.free;
+    if (best.opening === 0 && this.#mayGrow(best) && (this.#hasRoom(best) || this.#evict(free))) {
+      if (this.#open(now, best) === 'ready') return best.free;
+    }
+    return free.free;
   }
 
   /** The endpoint that the next connection goes to: of those not known to be down, the one with the fewest. */
   #leastUsed(avoid: Endpoint | undefined): Endpoint | undefined {
     let best: Endpoint | undefined;
     for (const endpoint of this.endpoints) {
-      if (endpoint.state === 'down' || endpoint.connecting >= MAX_CONNECTING) continue;
+      if (endpoint.state === 'down' || !this.#mayGrow(endpoint)) continue;
       const better = best === undefined || best === avoid || endpoint.links.size < best.links.size;
       if (better && (endpoint !== avoid || best === undefined)) best = endpoint;
     }
@@ -137,7 +178,7 @@ export class Pool {
     const most = this.endpoints.reduce((a, b) => (spare(b) > spare(a) ? b : a));
     const oldest = spare(most) > 0 ? most.idle[0] : undefined;
     if (oldest === undefined) return false;
-    this.#connections.close(oldest);
+    this.#links.close(oldest);
     return true;
   }
 }

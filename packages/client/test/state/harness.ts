@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // harness - a client state on a clock advanced by hand, over connections that only record
 
-import type { Frame, RequestError } from '@mdp/protocol';
-import { bytes, text } from '@mdp/protocol';
+import type { Frame, MxRecord, RequestError } from '@mdp/protocol';
+import { bytes, encodeErrorReply, encodeRequest, text } from '@mdp/protocol';
 import { FakeClock } from '@mdp/testkit';
 import type { ClientPort, StateOptions } from '../../src/state/client-state.js';
 import { ClientState } from '../../src/state/client-state.js';
 import type { ReplySink, RequestPolicy } from '../../src/state/exchange.js';
 import { Exchange } from '../../src/state/exchange.js';
 import type { Link, LinkHandle } from '../../src/state/link.js';
+import type { MxHandle } from '../../src/state/mx-link.js';
+import { MxLink } from '../../src/state/mx-link.js';
 
 /** A connection that records what it is told. */
 export class FakeHandle implements LinkHandle {
@@ -33,6 +35,37 @@ export class FakeHandle implements LinkHandle {
 
   close(): void {
     this.closed = true;
+  }
+}
+
+/** An MX connection that records what it is told. */
+export class FakeMxHandle implements MxHandle {
+  readonly records: MxRecord<Frame>[] = [];
+  blocked = false;
+  closed = false;
+  /** How often the broker was asked. */
+  asked = 0;
+
+  constructor(
+    readonly link: MxLink,
+    readonly connected: boolean,
+  ) {}
+
+  ask(): void {
+    this.asked += 1;
+  }
+
+  put(record: MxRecord<Frame>): void {
+    this.records.push(record);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  /** The records of one kind, in order. */
+  of<T extends MxRecord['type']>(type: T): Extract<MxRecord<Frame>, { type: T }>[] {
+    return this.records.filter((record) => record.type === type) as Extract<MxRecord<Frame>, { type: T }>[];
   }
 }
 
@@ -84,17 +117,31 @@ export interface Call {
 export class Harness implements ClientPort {
   readonly clock = new FakeClock();
   readonly state: ClientState;
-  /** Every connection that was opened, in order. */
+  /** Every strict connection that was opened, in order. */
   readonly handles: FakeHandle[] = [];
+  /** Every MX connection that was opened, in order. */
+  readonly mxHandles: FakeMxHandle[] = [];
   isClosed = false;
   /** What the next opening throws. */
   openError: Error | undefined;
   /** Endpoints that need no handshake. */
   readonly instant = new Set<string>();
 
+  readonly wire: StateOptions['wire'];
+
   constructor(options: Partial<StateOptions> = {}) {
+    this.wire = options.wire ?? 'rfc18';
     this.state = new ClientState(
-      { endpoints: ['a'], maxSockets: 256, idleSocketMs: 10_000, maxQueued: 1_000, random: () => 1, ...options },
+      {
+        endpoints: ['a'],
+        wire: 'rfc18',
+        maxInFlight: 1_000,
+        maxSockets: 256,
+        idleSocketMs: 10_000,
+        maxQueued: 1_000,
+        random: () => 1,
+        ...options,
+      },
       this,
     );
   }
@@ -106,6 +153,13 @@ export class Harness implements ClientPort {
     return handle;
   }
 
+  openMx(link: MxLink): MxHandle {
+    if (this.openError !== undefined) throw this.openError;
+    const handle = new FakeMxHandle(link, this.instant.has(link.endpoint.address));
+    this.mxHandles.push(handle);
+    return handle;
+  }
+
   closed(): void {
     this.isClosed = true;
   }
@@ -114,15 +168,36 @@ export class Harness implements ClientPort {
     return this.clock.now();
   }
 
-  /** Make a request of one frame: the service's name. */
+  /** Make a request. In the tests of the strict wire its frames are one, the service's name. */
   submit(service = 's', policy: Partial<RequestPolicy> = {}): Call {
     const sink = new FakeSink();
-    const exchange = new Exchange(service, [bytes(service)], { ...POLICY, ...policy }, sink);
+    const name = bytes(service);
+    const frames = this.wire === 'rfc18' ? [name] : encodeRequest('rfc18', name, [bytes('body')]);
+    const exchange = new Exchange(service, frames, { ...POLICY, ...policy }, sink);
     this.state.submit(this.now, exchange);
     return { exchange, sink };
   }
 
-  /** Connections to an endpoint that are open. */
+  /** MX connections to an endpoint that are open. */
+  liveMx(address?: string): FakeMxHandle[] {
+    return this.mxHandles.filter(
+      ({ closed, link }) => !closed && (address ?? link.endpoint.address) === link.endpoint.address,
+    );
+  }
+
+  /** The MX connection to an endpoint. */
+  mx(address = 'a'): FakeMxHandle {
+    const [handle] = this.liveMx(address);
+    if (handle === undefined) throw new Error(`no MX connection to ${address}`);
+    return handle;
+  }
+
+  /** Let the broker say whether it speaks MX: a window, or anything else. */
+  answer(window: number | undefined, address?: string): void {
+    this.state.answer(this.now, this.mx(address).link, window);
+  }
+
+  /** Strict connections to an endpoint that are open. */
   live(address?: string): FakeHandle[] {
     return this.handles.filter(
       ({ closed, link }) => !closed && (address ?? link.endpoint.address) === link.endpoint.address,
@@ -131,11 +206,14 @@ export class Harness implements ClientPort {
 
   /** Let every connection that tries to connect succeed. */
   connect(address?: string): void {
+    for (const { link } of this.liveMx(address)) if (link.phase === 'connecting') this.state.up(this.now, link);
     for (const { link } of this.live(address)) if (link.phase === 'connecting') this.state.up(this.now, link);
   }
 
   /** Let every connection that tries to connect be refused. */
   refuse(address?: string): void {
+    for (const { link } of this.liveMx(address))
+      if (link.phase === 'connecting') this.state.refused(this.now, link, 'refused');
     for (const { link } of this.live(address))
       if (link.phase === 'connecting') this.state.refused(this.now, link, 'refused');
   }
@@ -152,28 +230,24 @@ export class Harness implements ClientPort {
   }
 
   partial(call: Call, ...body: string[]): void {
-    this.state.receive(this.now, this.linkOf(call), {
-      type: 'partial',
-      service: call.exchange.service,
-      body: body.map(bytes),
-    });
+    this.#reply(call, 'partial', body.map(bytes));
   }
 
   final(call: Call, ...body: string[]): void {
-    this.state.receive(this.now, this.linkOf(call), {
-      type: 'final',
-      service: call.exchange.service,
-      body: body.map(bytes),
-    });
+    this.#reply(call, 'final', body.map(bytes));
   }
 
   errorReply(call: Call, status: number): void {
-    this.state.receive(
-      this.now,
-      this.linkOf(call),
-      { type: 'final', service: call.exchange.service, body: [] },
-      { status, message: `status ${String(status)}` },
-    );
+    this.#reply(call, 'final', encodeErrorReply(status, `status ${String(status)}`), status);
+  }
+
+  #reply(call: Call, type: 'partial' | 'final', body: Frame[], status?: number): void {
+    const { link, service } = call.exchange;
+    if (link instanceof MxLink) this.state.receiveMx(this.now, link, [{ type, id: call.exchange.id, body }]);
+    else {
+      const error = status === undefined ? undefined : { status, message: `status ${String(status)}` };
+      this.state.receive(this.now, this.linkOf(call), { type, service, body }, error);
+    }
   }
 
   /** Let time pass, waking the state whenever it asked to be woken. */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// connections - which connections there are, and the books of them: opened, up, refused, idle, closed
+// links - the strict connections and the books of them: opened, up, refused, idle, closed
 
 import { Endpoint } from './endpoint.js';
 import type { Exchange } from './exchange.js';
 import type { LinkHandle } from './link.js';
 import { Link } from './link.js';
 
-/** What connections need of the outside. */
-export interface ConnectionsPort {
+/** What links need of the outside. */
+export interface LinksPort {
   /**
    * Open a connection to `link.endpoint`.
    *
@@ -16,10 +16,10 @@ export interface ConnectionsPort {
   open(link: Link): LinkHandle;
 }
 
-/** The options of connections, resolved. */
-export interface ConnectionsOptions {
+/** The options of links, resolved. */
+export interface LinksOptions {
   readonly endpoints: readonly string[];
-  /** The most connections, over all endpoints. */
+  /** The most strict connections, over all endpoints. */
   readonly maxSockets: number;
   /** How long a connection may be idle before it is closed, in milliseconds; 0 = for ever. */
   readonly idleSocketMs: number;
@@ -31,26 +31,24 @@ export interface PoolCounters {
   opened: number;
   /** Connections that were closed because a request was given up or its reply was not to be trusted. */
   burnt: number;
-  /** Messages that came when no request was under way on their connection. */
+  /** Messages that came when no request was under way on their connection, and MX replies that belong to none. */
   strays: number;
 }
 
 /** What came of opening a connection: `exhausted` when there are no more sockets, `impossible` when never there. */
 export type Opened = 'ready' | 'connecting' | 'exhausted' | 'impossible';
 
-/** The connections of a client, in every phase. Who gets one is the {@link Pool}'s affair. */
-export class Connections {
+/** The strict connections of a client, in every phase. Who gets one is the {@link Pool}'s affair. */
+export class Links {
   readonly endpoints: readonly Endpoint[];
   readonly counters: PoolCounters = { opened: 0, burnt: 0, strays: 0 };
   /** Why the last connection could not even be opened. */
   openError: unknown = undefined;
-  /** When a request last wanted one. */
-  usedAt = 0;
-  readonly #options: ConnectionsOptions;
-  readonly #port: ConnectionsPort;
+  readonly #options: LinksOptions;
+  readonly #port: LinksPort;
   #total = 0;
 
-  constructor(options: ConnectionsOptions, port: ConnectionsPort) {
+  constructor(options: LinksOptions, port: LinksPort) {
     this.#options = options;
     this.#port = port;
     this.endpoints = options.endpoints.map((address) => new Endpoint(address));
@@ -102,9 +100,13 @@ export class Connections {
     if (link.phase !== 'connecting') return;
     endpoint.state = 'down';
     endpoint.reason = reason;
-    for (const other of endpoint.links) {
-      if (other !== link && other.phase === 'connecting') this.close(other);
-    }
+    this.closeConnecting(endpoint, link);
+  }
+
+  /** Close the connections of an endpoint that are being made, but for one. */
+  closeConnecting(endpoint: Endpoint, keep?: Link): void {
+    if (endpoint.connecting === 0) return;
+    for (const link of endpoint.links) if (link !== keep && link.phase === 'connecting') this.close(link);
   }
 
   /** Give the idle connection of an endpoint that was used last to a request. */
@@ -130,6 +132,12 @@ export class Connections {
     this.close(link);
   }
 
+  /** A connection broke. */
+  lost(link: Link): void {
+    if (link.exchange === undefined) this.close(link);
+    else this.burn(link);
+  }
+
   /** Close a connection; nothing happens when it is closed already. */
   close(link: Link): void {
     const { endpoint } = link;
@@ -147,31 +155,34 @@ export class Connections {
     link.handle.close();
   }
 
-  /** Close what has been idle too long, and what has tried to connect while nobody wanted anything. */
-  expire(now: number, waiting: number): void {
+  /**
+   * Close what has been idle too long, and what has tried to connect while nobody wanted anything.
+   *
+   * @param wantedAt - when a request last wanted a connection; `Infinity` while one does
+   */
+  expire(now: number, wantedAt: number): void {
     const { idleSocketMs } = this.#options;
     if (idleSocketMs === 0) return;
-    const unwanted = waiting === 0 && this.usedAt + idleSocketMs <= now;
+    const unwanted = wantedAt + idleSocketMs <= now;
     for (const endpoint of this.endpoints) {
       // The one that is idle longest lies at the bottom of the stack: we may stop at the first that is not due.
       for (let oldest = endpoint.idle[0]; oldest !== undefined; oldest = endpoint.idle[0]) {
         if (oldest.idleSince + idleSocketMs > now) break;
         this.close(oldest);
       }
-      if (!unwanted || endpoint.connecting === 0) continue;
-      for (const link of endpoint.links) if (link.phase === 'connecting') this.close(link);
+      if (unwanted) this.closeConnecting(endpoint);
     }
   }
 
   /** When {@link expire} has something to do; `Infinity` for never. */
-  nextExpiry(waiting: number): number {
+  nextExpiry(wantedAt: number): number {
     const { idleSocketMs } = this.#options;
     if (idleSocketMs === 0) return Infinity;
     let at = Infinity;
     for (const endpoint of this.endpoints) {
       const oldest = endpoint.idle[0];
       if (oldest !== undefined && oldest.idleSince < at) at = oldest.idleSince;
-      if (endpoint.connecting > 0 && waiting === 0 && this.usedAt < at) at = this.usedAt;
+      if (endpoint.connecting > 0 && wantedAt < at) at = wantedAt;
     }
     return at + idleSocketMs;
   }
@@ -180,6 +191,7 @@ export class Connections {
   *carried(): Generator<Exchange> {
     for (const endpoint of this.endpoints) {
       for (const { exchange } of endpoint.links) if (exchange !== undefined) yield exchange;
+      if (endpoint.mx !== undefined) yield* endpoint.mx.exchanges;
     }
   }
 
@@ -196,7 +208,7 @@ export class Connections {
 }
 
 /** Whether sockets, files or memory ran out: a matter of how many there are, not of where they go. */
-function isExhaustion(error: unknown): boolean {
+export function isExhaustion(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM' || code === 'ENOBUFS';
 }

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// dealer - one DEALER socket connected to one broker, and what its monitor says of the connection
+
+import { Context, Dealer } from 'zeromq';
+import type { ConnectOptions } from './options.js';
+
+/** A dead network is noticed by the operating system: after 10 s of silence it asks 3 times, every 5 s. */
+const KEEP_ALIVE = { tcpKeepalive: 1, tcpKeepaliveIdle: 10, tcpKeepaliveInterval: 5, tcpKeepaliveCount: 3 };
+
+/** What was sent and is not acknowledged for so long breaks the connection, in milliseconds (where the system can). */
+const MAX_RETRANSMIT_MS = 25_000;
+
+/** The most sockets that ZeroMQ has in one context. A connection and its monitor take three. */
+const MAX_SOCKETS = 65_535;
+
+let context: Context | undefined;
+
+/**
+ * The ZeroMQ context of all clients of this process (of this thread, to be exact). They do not share the process's own, which
+ * has 1,023 sockets: when those run out between the two halves of a monitor, libzmq can close no socket any more.
+ */
+function contextOfClients(): Context {
+  context ??= new Context({ maxSockets: MAX_SOCKETS });
+  return context;
+}
+
+type Observer = Dealer['events'];
+type MonitorEvent = Awaited<ReturnType<Observer['receive']>>;
+
+/** Who uses the socket. Nothing is reported after {@link MonitoredDealer.close}. */
+export interface DealerHost {
+  /** Whether it reads what comes: `later` while it asks for nothing, `never` when nothing that still comes is of use. */
+  readonly reading: 'now' | 'later' | 'never';
+  /** The handshake is done. */
+  onUp(): void;
+  /** The connection could not be made; it will be tried again. */
+  onRefused(reason: string): void;
+  /** It broke or failed, and everything that had come on it was read. */
+  onLost(cause?: unknown): void;
+}
+
+/** How many messages ZeroMQ holds for one socket, in each direction. */
+export interface HighWaterMarks {
+  readonly receiveHighWaterMark: number;
+  readonly sendHighWaterMark?: number;
+}
+
+/**
+ * A socket and its monitor.
+ *
+ * The monitor is read in a loop from before the connect: that costs two more ZeroMQ sockets and about 0.2 ms when the
+ * connection is made, and nothing while messages flow. inproc has no monitor events, so it counts as connected at once and
+ * its loss cannot be seen.
+ */
+export class MonitoredDealer {
+  readonly socket: Dealer;
+  /** Whether it needs no handshake. */
+  readonly connected: boolean;
+  closed = false;
+  /** The connection broke. */
+  broken = false;
+  /** Set by the host: something came. */
+  progress = false;
+  readonly #host: DealerHost;
+  readonly #observer: Observer | undefined;
+  #up = false;
+
+  constructor(address: string, options: ConnectOptions, marks: HighWaterMarks, host: DealerHost) {
+    this.#host = host;
+    this.connected = address.startsWith('inproc://');
+    this.socket = new Dealer({
+      // What is bound over inproc is found only from the context that it was bound in: the process's own.
+      ...(this.connected ? {} : { context: contextOfClients() }),
+      linger: 0,
+      // A send goes out now or fails: parked, it would make every other send on the socket throw.
+      sendTimeout: 0,
+      ...marks,
+      reconnectInterval: options.reconnectMs,
+      reconnectMaxInterval: options.reconnectMaxMs,
+      connectTimeout: options.connectTimeoutMs,
+      handshakeInterval: options.connectTimeoutMs,
+      tcpMaxRetransmitTimeout: MAX_RETRANSMIT_MS,
+      ...KEEP_ALIVE,
+    });
+    try {
+      if (!this.connected) {
+        this.#observer = this.socket.events;
+        this.#watch();
+      }
+      this.socket.connect(address);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.socket.close();
+  }
+
+  /** An operation on the socket failed. */
+  readonly failed = (error: unknown): void => {
+    if (!this.closed) this.#host.onLost(error);
+  };
+
+  /**
+   * The connection broke. What had come on it before may still be on its way to us, a FINAL among it, so it is lost only
+   * after a turn of the event loop in which nothing came. While nobody asks for a message (back-pressure) it waits.
+   */
+  readonly settle = (): void => {
+    if (this.closed) return;
+    const { reading } = this.#host;
+    if (reading === 'later') return;
+    if (reading === 'now' && this.progress) {
+      this.progress = false;
+      setImmediate(this.settle);
+      return;
+    }
+    this.#host.onLost();
+  };
+
+  #watch(): void {
+    this.#observer?.receive().then(this.#onMonitor, this.failed);
+  }
+
+  readonly #onMonitor = (event: MonitorEvent): void => {
+    if (this.closed || event.type === 'end') return;
+    this.#watch();
+    switch (event.type) {
+      case 'handshake':
+        if (this.#up) return;
+        this.#up = true;
+        this.#host.onUp();
+        return;
+      case 'disconnect':
+        if (!this.#up) this.#host.onRefused('the connection was closed during the handshake');
+        else if (!this.broken) {
+          this.broken = true;
+          // What came just before may be noticed just after.
+          this.progress = true;
+          this.settle();
+        }
+        return;
+      case 'handshake:error:auth':
+      case 'handshake:error:other':
+      case 'handshake:error:protocol':
+        if (!this.#up) this.#host.onRefused(event.error.message);
+        return;
+      case 'close':
+      case 'connect:retry':
+        if (!this.#up) this.#host.onRefused('refused or unreachable');
+        return;
+      default:
+    }
+  };
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// mx-links - the MX connections, one to an endpoint at most: opened, asking, agreed upon, idle, closed
+
+import { ASK_TIMEOUT_MS } from './agreement.js';
+import type { Endpoint } from './endpoint.js';
+import type { Opened, PoolCounters } from './links.js';
+import { isExhaustion } from './links.js';
+import type { MxHandle } from './mx-link.js';
+import { MxLink } from './mx-link.js';
+
+/** What MX links need of the outside. */
+export interface MxLinksPort {
+  /**
+   * Open an MX connection to `link.endpoint`.
+   *
+   * @throws whatever the operating system or ZeroMQ says when there can be none
+   */
+  openMx(link: MxLink): MxHandle;
+}
+
+/** How requests go to brokers: strict, by MX, or strict until a broker has said that it speaks MX. */
+export type WireOption = 'auto' | 'mx' | 'rfc18';
+
+/** The options of MX links, resolved. */
+export interface MxLinksOptions {
+  readonly wire: WireOption;
+  /** The most requests under way on one MX connection. */
+  readonly maxInFlight: number;
+  /** How long a connection may be idle before it is closed, in milliseconds; 0 = for ever. */
+  readonly idleSocketMs: number;
+}
+
+/** The MX connections of a client. Those that ask come beside the strict ones, and no request waits for their answer. */
+export class MxLinks {
+  /** Why the last connection could not even be opened. */
+  openError: unknown = undefined;
+  readonly #options: MxLinksOptions;
+  readonly #port: MxLinksPort;
+  readonly #endpoints: readonly Endpoint[];
+  readonly #counters: PoolCounters;
+
+  constructor(options: MxLinksOptions, port: MxLinksPort, endpoints: readonly Endpoint[], counters: PoolCounters) {
+    this.#options = options;
+    this.#port = port;
+    this.#endpoints = endpoints;
+    this.#counters = counters;
+    for (const endpoint of endpoints) endpoint.wire = options.wire === 'mx' ? 'mx' : 'strict';
+  }
+
+  /** Open the connection of an endpoint that is known to speak MX. */
+  open(now: number, endpoint: Endpoint): Opened {
+    const link = this.#open(now, endpoint, Infinity);
+    if (link !== undefined) return link.phase === 'open' ? 'ready' : 'connecting';
+    if (isExhaustion(this.openError)) return 'exhausted';
+    endpoint.state = 'down';
+    endpoint.reason = this.openError instanceof Error ? this.openError.message : String(this.openError);
+    return 'impossible';
+  }
+
+  /** The broker at an endpoint has answered a strict request: this is when it may be asked whether it speaks MX. */
+  answered(now: number, endpoint: Endpoint): void {
+    if (this.#options.wire !== 'auto' || endpoint.mx !== undefined || !endpoint.agreement.mayAsk(now)) return;
+    if (this.#open(now, endpoint, now + ASK_TIMEOUT_MS) === undefined) endpoint.agreement.refused(now);
+  }
+
+  /** A connection was made. */
+  up(now: number, link: MxLink): void {
+    link.endpoint.state = 'up';
+    link.endpoint.reason = '';
+    if (link.phase !== 'connecting') return;
+    if (link.askUntil === Infinity) {
+      link.phase = 'open';
+      link.idleSince = now;
+    } else {
+      link.phase = 'asking';
+      link.handle.ask();
+    }
+  }
+
+  /** A connection could not be made. One that requests wait for goes on trying; one that would ask is closed. */
+  refused(link: MxLink, reason: string): void {
+    if (link.phase !== 'connecting') return;
+    if (link.askUntil < Infinity) {
+      this.doubt(link.endpoint);
+      return;
+    }
+    link.endpoint.state = 'down';
+    link.endpoint.reason = reason;
+  }
+
+  /** The broker speaks MX: requests go this way from now on, up to so many at once. */
+  agreed(now: number, link: MxLink, window: number): void {
+    link.phase = 'open';
+    link.idleSince = now;
+    link.window = Math.min(link.window, window);
+    link.endpoint.wire = 'mx';
+    link.endpoint.agreement.forget();
+  }
+
+  /** It does not, or does not say. */
+  disagreed(now: number, link: MxLink): void {
+    link.endpoint.agreement.refused(now);
+    this.close(link);
+  }
+
+  /** A connection of this endpoint was lost or refused: another broker may be there, or soon. */
+  doubt(endpoint: Endpoint): void {
+    endpoint.agreement.forget();
+    if (endpoint.mx !== undefined && endpoint.wire === 'strict') this.close(endpoint.mx);
+  }
+
+  /** Close a connection whose messages are not to be trusted. */
+  burn(link: MxLink): void {
+    this.#counters.burnt += 1;
+    this.close(link);
+  }
+
+  /** Close a connection; nothing happens when it is closed already. What it carried is its caller's affair. */
+  close(link: MxLink): void {
+    if (link.phase === 'closed') return;
+    link.phase = 'closed';
+    link.clear();
+    link.endpoint.mx = undefined;
+    // A yes holds for the connection that asked.
+    if (this.#options.wire === 'auto') link.endpoint.wire = 'strict';
+    link.handle.close();
+  }
+
+  /** Close what has been idle too long, what has asked in vain, and what has tried to connect while nobody wanted it. */
+  expire(now: number, wantedAt: number): void {
+    const { idleSocketMs } = this.#options;
+    for (const { mx: link } of this.#endpoints) {
+      if (link === undefined) continue;
+      if (link.phase === 'open' && link.inFlight === 0) link.idleSince ??= now;
+      if (this.#expiry(link, wantedAt) > now) continue;
+      if (link.askUntil < Infinity && link.phase !== 'open') this.disagreed(now, link);
+      else if (idleSocketMs > 0) this.close(link);
+    }
+  }
+
+  /** When {@link expire} has something to do; `Infinity` for never. */
+  nextExpiry(wantedAt: number): number {
+    let at = Infinity;
+    for (const { mx } of this.#endpoints) if (mx !== undefined) at = Math.min(at, this.#expiry(mx, wantedAt));
+    return at;
+  }
+
+  /** Close every connection. */
+  closeAll(): void {
+    for (const { mx } of this.#endpoints) if (mx !== undefined) this.close(mx);
+  }
+
+  #expiry(link: MxLink, wantedAt: number): number {
+    if (link.phase !== 'open' && link.askUntil < Infinity) return link.askUntil;
+    const { idleSocketMs } = this.#options;
+    if (idleSocketMs === 0 || link.inFlight > 0) return Infinity;
+    const since = link.phase === 'open' ? (link.idleSince ?? -Infinity) : wantedAt;
+    return since + idleSocketMs;
+  }
+
+  #open(now: number, endpoint: Endpoint, askUntil: number): MxLink | undefined {
+    const link = new MxLink(endpoint, this.#options.maxInFlight, askUntil);
+    try {
+      link.handle = this.#port.openMx(link);
+    } catch (error) {
+      this.openError = error;
+      return undefined;
+    }
+    this.#counters.opened += 1;
+    endpoint.mx = link;
+    if (link.handle.connected) this.up(now, link);
+    return link;
+  }
+}

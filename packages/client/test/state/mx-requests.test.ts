@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: Apache-2.0
+// mx-requests.test - many requests on one MX connection: ids, window, deadlines, giving up, what a broker may send
+
+import { describe, expect, test } from '@jest/globals';
+import { MX_MAX_NUMBER, bytes, encodeMx, decodeMx } from '@mdp/protocol';
+import { Endpoint } from '../../src/state/endpoint.js';
+import { Exchange } from '../../src/state/exchange.js';
+import { MxLink } from '../../src/state/mx-link.js';
+import type { StateOptions } from '../../src/state/client-state.js';
+import type { Call } from './harness.js';
+import { FakeMxHandle, FakeSink, Harness, POLICY } from './harness.js';
+
+/** A client that speaks MX, connected. */
+function connected(options: Partial<StateOptions> = {}): Harness {
+  const h = new Harness({ wire: 'mx', ...options });
+  h.instant.add('a').add('b');
+  return h;
+}
+
+describe('sending', () => {
+  test('the first request opens the one connection, and all go out once it is up', () => {
+    const h = new Harness({ wire: 'mx' });
+    const calls = [h.submit('x'), h.submit('y'), h.submit('z')];
+    expect([h.mxHandles.length, h.handles.length]).toEqual([1, 0]);
+    expect(h.mx().records).toHaveLength(0);
+    h.connect();
+    expect(h.mx().of('request')).toMatchObject([
+      { id: 0, deadlineMs: 0, service: bytes('x'), body: [bytes('body')] },
+      { id: 1, service: bytes('y') },
+      { id: 2, service: bytes('z') },
+    ]);
+    expect(h.mx().asked).toBe(0);
+    for (const call of calls) expect(call.exchange).toMatchObject({ phase: 'sent', attempts: 1 });
+  });
+
+  test('no more than maxInFlight are under way; the others wait, first come, first served', () => {
+    const h = connected({ maxInFlight: 2 });
+    const calls = ['a', 'b', 'c', 'd'].map((name) => h.submit(name));
+    expect(h.mx().of('request')).toHaveLength(2);
+    expect(h.state).toMatchObject({ pending: 4, queued: 2 });
+    h.final(calls[1] as Call, 'x');
+    expect(h.mx().of('request').at(-1)).toMatchObject({ id: 2, service: bytes('c') });
+    h.final(calls[0] as Call, 'x');
+    expect(h.mx().of('request').at(-1)).toMatchObject({ id: 3, service: bytes('d') });
+    expect(h.mxHandles).toHaveLength(1);
+  });
+
+  test('more than maxQueued that wait are refused with MDP_OVERLOADED', () => {
+    const h = connected({ maxInFlight: 1, maxQueued: 1 });
+    h.submit();
+    h.submit();
+    expect(h.submit().sink.error).toMatchObject({ code: 'MDP_OVERLOADED', attempts: 0 });
+  });
+
+  test('nothing is sent while the connection is blocked', () => {
+    const h = connected();
+    h.submit();
+    h.mx().blocked = true;
+    const call = h.submit();
+    expect(call.exchange.phase).toBe('waiting');
+    h.mx().blocked = false;
+    h.state.unblocked(h.now);
+    expect(call.exchange.phase).toBe('sent');
+  });
+
+  test.each([
+    [0, 0],
+    [1_500, 1_500],
+  ])('timeoutMs %i travels as deadline %i', (timeoutMs, deadlineMs) => {
+    const h = connected();
+    h.submit('s', { timeoutMs });
+    expect(h.mx().of('request')[0]).toMatchObject({ deadlineMs });
+  });
+
+  test('the deadline is what is left, rounded up, and never 0', () => {
+    const h = connected({ maxInFlight: 1 });
+    const first = h.submit();
+    const second = h.submit('s', { timeoutMs: 100 });
+    h.clock.advance(99.9);
+    h.final(first, 'x');
+    expect(h.mx().of('request')[1]).toMatchObject({ deadlineMs: 1 });
+    expect(second.exchange.phase).toBe('sent');
+  });
+
+  test('ids start again behind the largest, and one that is under way is left out', () => {
+    const link = new MxLink(new Endpoint('a'), 100, Infinity, MX_MAX_NUMBER - 1);
+    link.handle = new FakeMxHandle(link, true);
+    const send = (): number => {
+      const exchange = new Exchange('s', [], POLICY, new FakeSink());
+      link.send(0, exchange);
+      return exchange.id;
+    };
+    expect([send(), send(), send(), send()]).toEqual([MX_MAX_NUMBER - 1, MX_MAX_NUMBER, 0, 1]);
+    const other = new MxLink(new Endpoint('a'), 100, Infinity, MX_MAX_NUMBER);
+    other.handle = new FakeMxHandle(other, true);
+    const held = new Exchange('s', [], POLICY, new FakeSink());
+    other.send(0, held);
+    const ids = Array.from({ length: 3 }, () => {
+      const exchange = new Exchange('s', [], POLICY, new FakeSink());
+      other.send(0, exchange);
+      return exchange.id;
+    });
+    expect(ids).toEqual([0, 1, 2]);
+    expect(other.find(MX_MAX_NUMBER)).toBe(held);
+  });
+});
+
+describe('replies', () => {
+  test('each finds its request by its id, in whatever order', () => {
+    const h = connected();
+    const calls = ['a', 'b', 'c'].map((name) => h.submit(name));
+    for (const call of [...calls].reverse()) h.final(call, `to ${call.exchange.service}`);
+    expect(calls.map(({ sink }) => sink.parts)).toEqual([['to a'], ['to b'], ['to c']]);
+    expect(calls.every(({ sink }) => sink.complete && sink.ends === 1)).toBe(true);
+  });
+
+  test('PARTIALs of several requests mix', () => {
+    const h = connected();
+    const [a, b] = [h.submit('a'), h.submit('b')];
+    h.partial(a, '1');
+    h.partial(b, '2');
+    h.partial(a, '3');
+    h.final(b, '4');
+    h.final(a, '5');
+    expect([a.sink.parts, b.sink.parts]).toEqual([
+      ['1', '3', '5'],
+      ['2', '4'],
+    ]);
+  });
+
+  test('an error reply is MDP_REMOTE', () => {
+    const h = connected();
+    const call = h.submit();
+    h.errorReply(call, 500);
+    expect(call.sink.error).toMatchObject({ code: 'MDP_REMOTE', status: 500, message: 'status 500', attempts: 1 });
+  });
+
+  test('a second FINAL, an unknown id and what concerns no client are counted and ignored', () => {
+    const h = connected();
+    const [first, other] = [h.submit(), h.submit()];
+    const { link } = h.mx();
+    const body = [bytes('x')];
+    h.state.receiveMx(h.now, link, [
+      { type: 'final', id: 0, body },
+      { type: 'final', id: 0, body },
+      { type: 'partial', id: 77, body },
+      { type: 'heartbeat' },
+      { type: 'disconnect' },
+      { type: 'cancel', id: 1 },
+      { type: 'credit', id: 1, amount: 5 },
+      { type: 'ready', service: 's', credit: 1 },
+      { type: 'request', id: 1, deadlineMs: 0, service: 's', body },
+    ]);
+    expect(first.sink).toMatchObject({ ends: 1, complete: true });
+    expect(other.sink.ends).toBe(0);
+    expect(h.state.pool.counters).toMatchObject({ strays: 8, burnt: 0 });
+    h.final(other, 'x');
+    expect(other.sink.complete).toBe(true);
+  });
+
+  test('what is no MX message burns the connection, and its requests end with MDP_PROTOCOL, not repeated', () => {
+    const h = connected();
+    const calls = [h.submit('s', { attempts: 3 }), h.submit('s', { attempts: 3 })];
+    h.state.invalidMx(h.now, h.mx().link, 'noise');
+    for (const { sink } of calls) {
+      expect(sink).toMatchObject({ ends: 1, error: { code: 'MDP_PROTOCOL', attempts: 1 } });
+      expect(sink.error?.message).toBe('noise came in place of a reply of "s"');
+    }
+    expect(h.liveMx()).toHaveLength(0);
+    expect(h.state.pool.counters.burnt).toBe(1);
+    expect(h.submit().exchange.phase).toBe('sent');
+  });
+
+  test('a small part does not keep the message alive that it came in', () => {
+    const h = connected();
+    const taken: Uint8Array[] = [];
+    const call = h.submit();
+    call.sink.part = (body) => {
+      taken.push(...body);
+      return true;
+    };
+    const batch = decodeMx(
+      encodeMx([
+        { type: 'partial', id: 0, body: [new Uint8Array(10)] },
+        { type: 'final', id: 1, body: [new Uint8Array(4_000)] },
+      ]),
+    );
+    if (batch.type === 'batch') h.state.receiveMx(h.now, h.mx().link, batch.records);
+    expect(taken.map((frame) => frame.buffer.byteLength)).toEqual([10]);
+  });
+});
+
+describe('giving up', () => {
+  test('sends CANCEL and leaves the connection to the others; the late reply is a stray', () => {
+    const h = connected();
+    const [call, other] = [h.submit(), h.submit()];
+    h.state.abort(h.now, call.exchange, 'enough', 'why');
+    expect(call.sink.error).toMatchObject({ code: 'MDP_ABORTED', cause: 'why' });
+    expect(h.mx().of('cancel')).toEqual([{ type: 'cancel', id: 0 }]);
+    h.state.receiveMx(h.now, h.mx().link, [{ type: 'final', id: 0, body: [bytes('late')] }]);
+    expect(h.state.pool.counters).toMatchObject({ strays: 1, burnt: 0 });
+    h.final(other, 'x');
+    expect(other.sink.complete).toBe(true);
+    expect(h.mxHandles).toHaveLength(1);
+  });
+
+  test('frees the place in the window', () => {
+    const h = connected({ maxInFlight: 1 });
+    const [call, next] = [h.submit(), h.submit()];
+    h.state.abort(h.now, call.exchange, 'enough');
+    expect(h.mx().records.map(({ type }) => type)).toEqual(['request', 'cancel', 'request']);
+    expect(next.exchange.phase).toBe('sent');
+  });
+
+  test.each([
+    ['the deadline', { timeoutMs: 100 }],
+    ['the longest silence', { idleTimeoutMs: 100 }],
+    ['the wait of an attempt', { attemptTimeoutMs: 100 }],
+  ])('%s does the same', (_, policy) => {
+    const h = connected();
+    const call = h.submit('s', policy);
+    h.pass(100);
+    expect(call.sink.error).toMatchObject({ code: 'MDP_TIMEOUT', attempts: 1 });
+    expect(h.mx().of('cancel')).toEqual([{ type: 'cancel', id: 0 }]);
+    expect(h.liveMx()).toHaveLength(1);
+  });
+
+  test('an attempt that was silent is repeated with a new id on the same connection', () => {
+    const h = connected();
+    const call = h.submit('s', { attempts: 2, attemptTimeoutMs: 500, timeoutMs: 10_000 });
+    h.pass(600);
+    expect(h.mx().records).toMatchObject([
+      { type: 'request', id: 0, deadlineMs: 10_000 },
+      { type: 'cancel', id: 0 },
+      { type: 'request', id: 1, deadlineMs: 9_400 },
+    ]);
+    h.state.receiveMx(h.now, h.mx().link, [{ type: 'final', id: 0, body: [bytes('late')] }]);
+    expect(call.sink.ends).toBe(0);
+    h.final(call, 'x');
+    expect(call.sink).toMatchObject({ complete: true, parts: ['x'] });
+  });
+
+  test('a request that was not sent costs no record', () => {
+    const h = connected({ maxInFlight: 1 });
+    h.submit();
+    const call = h.submit();
+    h.state.abort(h.now, call.exchange, 'enough');
+    expect(h.mx().records).toHaveLength(1);
+  });
+
+  test('abortAll and close end everything that is under way', () => {
+    const h = connected({ maxInFlight: 2 });
+    const calls = [h.submit(), h.submit(), h.submit()];
+    h.state.abortAll('stop');
+    for (const { sink } of calls) expect(sink).toMatchObject({ ends: 1, error: { code: 'MDP_ABORTED' } });
+    const last = h.submit();
+    h.state.close(h.now, 0);
+    expect(last.sink).toMatchObject({ ends: 1, error: { code: 'MDP_CLOSED' } });
+    expect([h.liveMx().length, h.isClosed, h.state.nextDeadline()]).toEqual([0, true, Infinity]);
+  });
+
+  test('closing with a drain waits for what is under way', () => {
+    const h = connected();
+    const call = h.submit();
+    h.state.close(h.now, 1_000);
+    h.final(call, 'x');
+    h.pass(0);
+    expect([call.sink.complete, h.isClosed, h.liveMx().length]).toEqual([true, true, 0]);
+  });
+});
+
+describe('a connection that breaks', () => {
+  test('fails all of its requests, and repeats those that may be repeated', () => {
+    const h = connected();
+    const [lost, again] = [h.submit(), h.submit('s', { attempts: 2 })];
+    h.state.lost(h.now, h.mx().link, new Error('cut'));
+    expect(lost.sink.error).toMatchObject({ code: 'MDP_DISCONNECTED', attempts: 1, cause: { message: 'cut' } });
+    expect(again.exchange.phase).toBe('backoff');
+    h.pass(100);
+    expect(h.mxHandles).toHaveLength(2);
+    h.final(again, 'x');
+    expect(again.sink.complete).toBe(true);
+  });
+
+  test('is not opened anew before somebody wants it', () => {
+    const h = connected();
+    h.final(h.submit(), 'x');
+    h.state.lost(h.now, h.mx().link);
+    expect(h.mxHandles).toHaveLength(1);
+    h.submit();
+    expect(h.mxHandles).toHaveLength(2);
+  });
+
+  test('one that cannot be made goes on trying while somebody waits, and no longer than idleSocketMs', () => {
+    const h = new Harness({ wire: 'mx', idleSocketMs: 1_000 });
+    const call = h.submit('s', { timeoutMs: 500 });
+    h.refuse();
+    h.refuse();
+    expect(h.state.pool.endpoints[0]).toMatchObject({ state: 'down', reason: 'refused' });
+    h.pass(500);
+    expect(call.sink.error?.message).toBe('not sent to "s" within 500 ms: no connection to a (refused)');
+    expect(h.liveMx()).toHaveLength(1);
+    h.pass(500);
+    expect(h.liveMx()).toHaveLength(0);
+    expect(h.state.nextDeadline()).toBe(Infinity);
+  });
+
+  test('one that cannot even be opened fails those who wait, with the reason', () => {
+    const h = new Harness({ wire: 'mx' });
+    h.openError = Object.assign(new Error('Too many open files'), { code: 'EMFILE' });
+    expect(h.submit().sink.error).toMatchObject({ code: 'MDP_DISCONNECTED', attempts: 0, cause: h.openError });
+  });
+});
+
+describe('an idle connection', () => {
+  test('is closed after idleSocketMs, and opened anew by need', () => {
+    const h = connected({ idleSocketMs: 1_000 });
+    h.final(h.submit(), 'x');
+    h.pass(999);
+    expect(h.liveMx()).toHaveLength(1);
+    h.pass(1);
+    expect(h.liveMx()).toHaveLength(0);
+    expect(h.state.nextDeadline()).toBe(Infinity);
+    expect(h.submit().exchange.phase).toBe('sent');
+  });
+
+  test('is not idle while a request is under way, and idle from its end on, however it ends', () => {
+    const h = connected({ idleSocketMs: 1_000 });
+    const call = h.submit('s', { timeoutMs: 50_000 });
+    h.pass(50_000);
+    expect(call.sink.ends).toBe(1);
+    h.pass(999);
+    expect(h.liveMx()).toHaveLength(1);
+    h.pass(1);
+    expect(h.liveMx()).toHaveLength(0);
+  });
+
+  test('0 keeps it for ever', () => {
+    const h = connected({ idleSocketMs: 0 });
+    h.final(h.submit(), 'x');
+    expect(h.state.nextDeadline()).toBe(Infinity);
+  });
+});
+
+describe('several endpoints', () => {
+  test('have one connection each, and share requests by how many are under way', () => {
+    const h = new Harness({ wire: 'mx', endpoints: ['a', 'b'] });
+    for (let i = 0; i < 10; i++) h.submit();
+    h.connect();
+    for (let i = 0; i < 90; i++) h.submit();
+    expect(h.mxHandles).toHaveLength(2);
+    const counts = ['a', 'b'].map((name) => h.mx(name).link.inFlight);
+    expect(counts).toEqual([50, 50]);
+  });
+
+  test('one that is down gets nothing, is tried all the while, and gets its share when it is back', () => {
+    const h = new Harness({ wire: 'mx', endpoints: ['a', 'b'] });
+    h.submit();
+    h.submit();
+    h.refuse('a');
+    h.connect('b');
+    expect(h.mx('b').link.inFlight).toBe(2);
+    h.connect('a');
+    const next = [h.submit(), h.submit()];
+    expect(next.map(({ exchange }) => exchange.link?.endpoint.address)).toEqual(['a', 'a']);
+  });
+
+  test.each(['silence', 'an error reply', 'a lost connection'])(
+    'another attempt goes to another one after %s',
+    (what) => {
+      const h = new Harness({ wire: 'mx', endpoints: ['a', 'b', 'c'] });
+      const call = h.submit('s', { attempts: 3, attemptTimeoutMs: 500, baseMs: 100, maxMs: 100 });
+      const seen: string[] = [];
+      for (let attempt = 0; attempt < 3; attempt++) {
+        h.connect();
+        const { link } = call.exchange;
+        if (!(link instanceof MxLink)) throw new Error('not sent by MX');
+        seen.push(link.endpoint.address);
+        if (what === 'silence') h.pass(500);
+        else if (what === 'an error reply') h.errorReply(call, 503);
+        else h.state.lost(h.now, link);
+        h.pass(100);
+      }
+      expect(seen[1]).not.toBe(seen[0]);
+      expect(seen[2]).not.toBe(seen[1]);
+    },
+  );
+});
