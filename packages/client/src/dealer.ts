@@ -126,8 +126,11 @@ export class MonitoredDealer {
   }
 
   readonly #onMonitor = (event: MonitorEvent): void => {
-    if (this.closed || event.type === 'end') return;
+    if (event.type === 'end') return;
+    // To its end, also when the socket is closed: an observer that nobody awaits may be collected, and then libzmq waits
+    // for ever to tell it of the end, and closes no other socket any more.
     this.#watch();
+    if (this.closed) return;
     switch (event.type) {
       case 'handshake':
         if (this.#up) return;
