@@ -16,6 +16,14 @@ async function ask(mock: ClientLike, service = 's', ...rest: [options?: object])
   return (await mock.request(service, 'x', ...rest)).map((frame) => text(frame));
 }
 
+test('what the client would speak makes no difference', async () => {
+  for (const options of [{ wire: 'mx' }, { wire: 'auto' }, { dialect: 'mdp01' }] as const) {
+    const mock = new MockClient(options).reply('s', 'a');
+    expect(await ask(mock)).toEqual(['a']);
+    expect(mock.stats().endpoints[0]).toMatchObject({ wire: 'rfc18', open: 1 });
+  }
+});
+
 describe('answers', () => {
   test.each<[string, MockAnswer, string[]]>([
     ['a string', 'a', ['a']],

@@ -7,12 +7,12 @@ import {
   ClosedError,
   DisconnectedError,
   OverloadedError,
-  ProtocolError,
   decodeErrorReply,
   ownFrames,
 } from '@mdp/protocol';
 import type { RequestCounters } from './counters.js';
 import type { Exchange } from './exchange.js';
+import { connectionBroke, distrusted } from './failures.js';
 import type { Link } from './link.js';
 import type { LinksOptions, LinksPort } from './links.js';
 import { Links } from './links.js';
@@ -119,7 +119,7 @@ export class ClientState {
 
   /** A connection could not be made; it will be tried again. */
   refused(now: number, link: Link | MxLink, reason: string): void {
-    if (link instanceof MxLink) this.#mxLinks.refused(link, reason);
+    if (link instanceof MxLink) this.#mxLinks.refused(now, link, reason);
     else {
       this.#links.refused(link, reason);
       this.#mxLinks.doubt(link.endpoint);
@@ -134,7 +134,8 @@ export class ClientState {
       const { exchange } = link;
       this.#links.lost(link);
       this.#mxLinks.doubt(link.endpoint);
-      if (exchange !== undefined) this.#requests.attemptFailed(now, exchange, broken(link, exchange, cause));
+      if (exchange !== undefined)
+        this.#requests.attemptFailed(now, exchange, connectionBroke(link.endpoint, exchange, cause));
     }
     this.#pump(now);
   }
@@ -149,7 +150,7 @@ export class ClientState {
     this.#mxLinks.close(link);
     this.#mxLinks.doubt(link.endpoint);
     for (const exchange of exchanges) {
-      this.#requests.attemptFailed(now, exchange, broken(link, exchange, cause));
+      this.#requests.attemptFailed(now, exchange, connectionBroke(link.endpoint, exchange, cause));
     }
   }
 
@@ -325,7 +326,7 @@ export class ClientState {
   /** Every request that has not ended. */
   #all(): Set<Exchange> {
     const all = new Set(this.#requests.all());
-    for (const exchange of this.#links.carried()) all.add(exchange);
+    for (const endpoint of this.pool.endpoints) for (const exchange of endpoint.carried()) all.add(exchange);
     return all;
   }
 
@@ -339,15 +340,4 @@ export class ClientState {
     this.#closeAt = Infinity;
     this.#port.closed();
   }
-}
-
-/** The connection broke under a request. */
-function broken({ endpoint }: Link | MxLink, exchange: Exchange, cause: unknown): DisconnectedError {
-  const message = `the connection to ${endpoint.address} broke before the reply of "${exchange.service}" was complete`;
-  return new DisconnectedError(message, exchange, cause === undefined ? undefined : { cause });
-}
-
-/** What came is no reply. */
-function distrusted(what: string, exchange: Exchange): ProtocolError {
-  return new ProtocolError(`${what} came in place of a reply of "${exchange.service}"`, exchange);
 }

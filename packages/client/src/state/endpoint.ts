@@ -2,6 +2,7 @@
 // endpoint - one broker as the client sees it, and the connections to it
 
 import { Agreement } from './agreement.js';
+import type { Exchange } from './exchange.js';
 import type { Link } from './link.js';
 import type { MxLink } from './mx-link.js';
 
@@ -32,7 +33,7 @@ export class Endpoint {
 
   constructor(readonly address: string) {}
 
-  /** Requests that are under way to it. */
+  /** How many requests are under way to it. */
   get inFlight(): number {
     return this.mx === undefined ? this.busy : this.busy + this.mx.inFlight;
   }
@@ -47,5 +48,11 @@ export class Endpoint {
   get opening(): number {
     if (this.wire === 'strict') return this.connecting;
     return this.mx?.phase === 'connecting' ? 1 : 0;
+  }
+
+  /** The requests that are under way to it. */
+  *carried(): Generator<Exchange> {
+    for (const { exchange } of this.links) if (exchange !== undefined) yield exchange;
+    if (this.mx !== undefined) yield* this.mx.exchanges;
   }
 }

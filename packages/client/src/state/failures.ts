@@ -2,7 +2,7 @@
 // failures - what a request that fails is told, and whether it may be tried again
 
 import type { RequestError } from '@mdp/protocol';
-import { RemoteError, STATUS, TimeoutError } from '@mdp/protocol';
+import { DisconnectedError, ProtocolError, RemoteError, STATUS, TimeoutError } from '@mdp/protocol';
 import type { Endpoint } from './endpoint.js';
 import type { Exchange } from './exchange.js';
 
@@ -54,6 +54,17 @@ export function attemptPassed(exchange: Exchange): TimeoutError {
 export function partPassed(exchange: Exchange): TimeoutError {
   const { service, partWaitMs } = exchange;
   return new TimeoutError(`no part from "${service}" within ${String(partWaitMs)} ms; the request goes on`, exchange);
+}
+
+/** The connection broke under a request. */
+export function connectionBroke({ address }: Endpoint, exchange: Exchange, cause: unknown): DisconnectedError {
+  const message = `the connection to ${address} broke before the reply of "${exchange.service}" was complete`;
+  return new DisconnectedError(message, exchange, cause === undefined ? undefined : { cause });
+}
+
+/** What came is no reply. */
+export function distrusted(what: string, exchange: Exchange): ProtocolError {
+  return new ProtocolError(`${what} came in place of a reply of "${exchange.service}"`, exchange);
 }
 
 /** Why a request still waits for a connection. */

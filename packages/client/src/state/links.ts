@@ -2,7 +2,6 @@
 // links - the strict connections and the books of them: opened, up, refused, idle, closed
 
 import { Endpoint } from './endpoint.js';
-import type { Exchange } from './exchange.js';
 import type { LinkHandle } from './link.js';
 import { Link } from './link.js';
 
@@ -185,14 +184,6 @@ export class Links {
       if (endpoint.connecting > 0 && wantedAt < at) at = wantedAt;
     }
     return at + idleSocketMs;
-  }
-
-  /** The requests that are under way. */
-  *carried(): Generator<Exchange> {
-    for (const endpoint of this.endpoints) {
-      for (const { exchange } of endpoint.links) if (exchange !== undefined) yield exchange;
-      if (endpoint.mx !== undefined) yield* endpoint.mx.exchanges;
-    }
   }
 
   /** Close every connection. */

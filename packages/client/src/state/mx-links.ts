@@ -78,14 +78,13 @@ export class MxLinks {
   }
 
   /** A connection could not be made. One that requests wait for goes on trying; one that would ask is closed. */
-  refused(link: MxLink, reason: string): void {
+  refused(now: number, link: MxLink, reason: string): void {
     if (link.phase !== 'connecting') return;
-    if (link.askUntil < Infinity) {
-      this.doubt(link.endpoint);
-      return;
+    if (link.askUntil < Infinity) this.disagreed(now, link);
+    else {
+      link.endpoint.state = 'down';
+      link.endpoint.reason = reason;
     }
-    link.endpoint.state = 'down';
-    link.endpoint.reason = reason;
   }
 
   /** The broker speaks MX: requests go this way from now on, up to so many at once. */
@@ -103,7 +102,7 @@ export class MxLinks {
     this.close(link);
   }
 
-  /** A connection of this endpoint was lost or refused: another broker may be there, or soon. */
+  /** A connection that carries requests was lost or refused: another broker may be there, or soon. */
   doubt(endpoint: Endpoint): void {
     endpoint.agreement.forget();
     if (endpoint.mx !== undefined && endpoint.wire === 'strict') this.close(endpoint.mx);

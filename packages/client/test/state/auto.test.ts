@@ -195,6 +195,18 @@ describe('anything but a yes', () => {
     expect(h.liveMx()).toHaveLength(1);
   });
 
+  test('a connection that is refused', () => {
+    const h = auto();
+    answered(h);
+    h.refuse();
+    expect([h.liveMx().length, h.state.pool.endpoints[0]?.state]).toEqual([0, 'up']);
+    answered(h);
+    expect(h.liveMx()).toHaveLength(0);
+    h.pass(60_000);
+    answered(h);
+    expect(h.liveMx()).toHaveLength(1);
+  });
+
   test('a connection that cannot even be opened', () => {
     const h = auto();
     const call = h.submit();
@@ -222,15 +234,6 @@ describe('another broker may be there', () => {
     }
     h.pass(100);
     h.connect();
-    answered(h);
-    expect(h.liveMx()).toHaveLength(1);
-  });
-
-  test('after the connection that should ask was refused, too', () => {
-    const h = auto();
-    answered(h);
-    h.refuse();
-    expect([h.liveMx().length, h.state.pool.endpoints[0]?.state]).toEqual([0, 'up']);
     answered(h);
     expect(h.liveMx()).toHaveLength(1);
   });

@@ -52,6 +52,14 @@ describe('sending', () => {
     expect(h.submit().sink.error).toMatchObject({ code: 'MDP_OVERLOADED', attempts: 0 });
   });
 
+  test('one that waits in vain says why', () => {
+    const h = connected({ maxInFlight: 1 });
+    h.submit();
+    const { sink } = h.submit('s', { timeoutMs: 100 });
+    h.pass(100);
+    expect(sink.error?.message).toBe('not sent to "s" within 100 ms: too many were under way already (maxInFlight)');
+  });
+
   test('nothing is sent while the connection is blocked', () => {
     const h = connected();
     h.submit();
