@@ -1,43 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// connection - one registration at one broker: its state, the socket of the day, and the request in execution
+// connection - one registration at one broker: its state, the socket and wire of the day, and the requests in execution
 
-import type { Frame, WorkerRequest as RequestMessage } from '@mdp/protocol';
-import {
-  ClosedError,
-  DisconnectedError,
-  decodeAtWorker,
-  encodeReady,
-  encodeServiceName,
-  encodeSignal,
-  encodeWorkerReply,
-} from '@mdp/protocol';
+import type { Frame } from '@mdp/protocol';
+import { AbortedError, ClosedError, DisconnectedError, MX_FIRST_CREDIT } from '@mdp/protocol';
+import { ANSWER_MS, encodeQuestion, isYes } from './agreement.js';
 import type { LinkOwner } from './link.js';
 import { Link } from './link.js';
+import { MxWire, decodeBatch } from './mx-wire.js';
 import type { ResolvedWorkerOptions } from './options.js';
 import { PulledJob } from './pulled-request.js';
 import type { PullQueue } from './pull-queue.js';
-import type { Handler } from './request.js';
 import { Job } from './request.js';
 import { Responder } from './responder.js';
 import type { HandlerWatcher } from './run-handler.js';
 import { runHandler } from './run-handler.js';
 import { ConnectionState } from './state/connection-state.js';
+import type { Orphans } from './state/orphans.js';
 import type { ConnectionPort, Done } from './state/port.js';
 import type { DisconnectReason, WorkerCounters } from './stats.js';
+import type { StreamPace } from './stream-pace.js';
+import { StrictWire, strictDecoder } from './strict-wire.js';
+import type { Decode, RequestCommand, Service, Wire, WireName } from './wire.js';
 
 /** What all connections of a worker share. */
 export interface ConnectionShared {
-  readonly service: string;
   readonly options: ResolvedWorkerOptions;
   readonly counters: WorkerCounters;
-  /** Executes requests; without one they go to {@link queue}. */
-  readonly handler: Handler | undefined;
+  readonly pace: StreamPace;
+  /** Where requests without a handler go. */
   readonly queue: PullQueue;
   /** The event loop runs: called before anything that arrived is judged. */
   alive(now: number): void;
   /** Something is due by then. */
   wakeBy(at: number): void;
-  registered(endpoint: string): void;
+  registered(connection: Connection): void;
   lost(endpoint: string, reason: DisconnectReason): void;
   reconnecting(endpoint: string, attempt: number, delayMs: number): void;
   arrived(job: Job): void;
@@ -47,39 +43,69 @@ export interface ConnectionShared {
   settled(): void;
 }
 
-/** One connection, from `start()` until its worker stops. */
-export class Connection implements ConnectionPort, LinkOwner, HandlerWatcher {
+/** What belongs to one connection alone. */
+export interface ConnectionOptions {
   readonly endpoint: string;
-  readonly state: ConnectionState;
+  readonly wire: WireName;
+  /** One on a strict wire, one or more on MX. */
+  readonly services: readonly Service[];
+  readonly orphans: Orphans;
+  /** MX is spoken only when the broker says that it does, when it is asked. Otherwise this is told, and the socket closed. */
+  readonly declined?: (answer: 'no' | 'silence') => void;
+}
+
+/** Nobody knows a request to a service that is not served here. */
+const STRAY = { type: 'stray' } as const;
+const INVALID = { type: 'invalid' } as const;
+
+/** One connection, from its start until its worker stops. */
+export class Connection implements ConnectionPort<Job>, LinkOwner, HandlerWatcher {
+  readonly endpoint: string;
+  readonly wire: WireName;
+  readonly services: readonly Service[];
+  readonly state: ConnectionState<Job>;
   readonly #shared: ConnectionShared;
+  readonly #declined: ((answer: 'no' | 'silence') => void) | undefined;
+  readonly #decode: Decode;
+  readonly #byName: ReadonlyMap<string, Service>;
   readonly #responder: Responder;
-  readonly #serviceFrame: Frame;
   /** Sockets that still exist: the one in use, and closed ones that have something to send. */
   readonly #links = new Set<Link>();
   #link: Link | undefined;
-  #job: Job | undefined;
+  #sender: Wire | undefined;
+  /** The broker is asked, and has not answered: what arrives is no command. */
+  #asking = false;
   /** When the last message was read. */
   #readAt = 0;
   /** Why ZeroMQ gave no socket, the last time that it did not. */
   openError: unknown;
 
-  constructor(endpoint: string, shared: ConnectionShared) {
+  constructor({ endpoint, wire, services, orphans, declined }: ConnectionOptions, shared: ConnectionShared) {
     const { options, counters } = shared;
     this.endpoint = endpoint;
+    this.wire = wire;
+    this.services = services;
     this.#shared = shared;
-    this.#serviceFrame = encodeServiceName(shared.service);
-    this.state = new ConnectionState(
+    this.#declined = declined;
+    this.#byName = new Map(services.map((service) => [service.name, service]));
+    const mx = wire === 'mx';
+    this.#decode = mx ? decodeBatch : strictDecoder(options.dialect, services[0] as Service);
+    this.state = new ConnectionState<Job>(
       {
         intervalMs: options.heartbeatIntervalMs,
         expiryMs: options.heartbeatIntervalMs * options.heartbeatLiveness,
         backoff: { baseMs: options.reconnectBaseMs, maxMs: options.reconnectMaxMs },
         legacy: options.dialect !== 'rfc18',
+        capacity: mx ? options.concurrency * services.length : 1,
+        confirmed: mx ? services.map(({ name }) => name) : [],
+        answerMs: declined === undefined ? undefined : Math.min(ANSWER_MS, options.heartbeatIntervalMs),
         random: Math.random,
       },
       this,
       counters,
+      orphans,
     );
-    this.#responder = new Responder(this.state, options, counters, () => this.#link?.backlog ?? 0);
+    this.#responder = new Responder(this.state, wire, shared, () => this.#sender?.backlog ?? 0);
   }
 
   /** Whether a socket of this connection still exists. */
@@ -101,62 +127,84 @@ export class Connection implements ConnectionPort, LinkOwner, HandlerWatcher {
   // What the state says.
 
   open(): boolean {
+    let link: Link;
     try {
-      this.#link = new Link(this.endpoint, this.#shared.options, this);
+      link = new Link(this.endpoint, this.#shared.options, this);
     } catch (error) {
       this.openError = error;
       return false;
     }
-    this.#links.add(this.#link);
-    this.openError = this.#job = undefined;
+    this.openError = undefined;
+    this.#link = link;
+    this.#links.add(link);
+    const { services } = this;
+    this.#sender =
+      this.wire === 'mx'
+        ? new MxWire(services, link)
+        : new StrictWire(this.#shared.options.dialect, services[0] as Service, link);
     return true;
   }
 
   close(flush: boolean): void {
-    const link = this.#link;
-    this.#link = undefined;
+    const [link, sender] = [this.#link, this.#sender];
+    this.#link = this.#sender = undefined;
+    this.#asking = false;
+    if (flush) sender?.flush();
+    else this.#shared.counters.dropped.unsent += sender?.discard() ?? 0;
     link?.close(flush);
   }
 
+  ask(): void {
+    this.#asking = true;
+    this.#link?.send(encodeQuestion());
+    this.#standsAtOnce();
+  }
+
   ready(): void {
-    const link = this.#link;
-    if (link === undefined) return;
-    link.send(encodeReady(this.#shared.options.dialect, this.#serviceFrame));
-    if (!link.monitored) this.state.connected(performance.now());
+    this.#sender?.ready(this.#shared.options.concurrency);
+    this.#standsAtOnce();
+  }
+
+  /** inproc has no transport that could tell. */
+  #standsAtOnce(): void {
+    if (this.#link?.monitored !== false) return;
+    const now = performance.now();
+    this.state.connected(now);
+    this.#shared.wakeBy(this.state.nextDeadline());
+  }
+
+  withdraw(): void {
+    this.#sender?.ready(0);
   }
 
   heartbeat(): void {
     // Where other commands wait to leave, a HEARTBEAT says nothing new.
-    if (this.#link?.backlog !== 0) return;
+    if (this.#sender?.backlog !== 0) return;
     this.#shared.counters.heartbeatsSent++;
-    this.#link.send(encodeSignal(this.#shared.options.dialect, 'heartbeat'));
+    this.#sender.heartbeat();
   }
 
   disconnect(): void {
-    this.#link?.send(encodeSignal(this.#shared.options.dialect, 'disconnect'));
+    this.#sender?.disconnect();
   }
 
-  reply(type: 'partial' | 'final', token: Frame, body: readonly Frame[], done: Done | undefined): void {
-    this.#link?.send(encodeWorkerReply(this.#shared.options.dialect, type, token, body), done);
+  reply(type: 'partial' | 'final', job: Job, body: readonly Frame[], done: Done | undefined): void {
+    this.#sender?.reply(type, job, body, done);
     if (type === 'partial') return;
-    const job = this.#job;
-    this.#job = undefined;
-    if (job !== undefined) this.#shared.replied(job);
+    job.settle();
+    this.#shared.replied(job);
   }
 
-  start({ token, body }: RequestMessage): boolean {
+  start(job: Job): boolean {
     const shared = this.#shared;
-    const { service, handler } = shared;
-    if (handler === undefined) {
-      const pulled = new PulledJob(body, token, service, this.endpoint, this.#readAt, this.#responder);
-      this.#job = pulled;
-      shared.arrived(pulled);
-      return shared.queue.offer(pulled);
-    }
-    const job = new Job(body, token, service, this.endpoint, this.#readAt);
-    this.#job = job;
     shared.arrived(job);
-    void runHandler(job, handler, this.#responder, this);
+    if (job instanceof PulledJob) {
+      if (shared.queue.offer(job)) return true;
+      if (this.wire === 'mx') job.own();
+      return false;
+    }
+    const handler = this.#byName.get(job.service)?.handler;
+    if (handler !== undefined) runHandler(job, handler, this.#responder, this);
     return true;
   }
 
@@ -166,29 +214,31 @@ export class Connection implements ConnectionPort, LinkOwner, HandlerWatcher {
 
   orphanEnded(): void {
     this.state.settled();
-    this.#shared.wakeBy(this.state.nextDeadline());
+    this.#shared.wakeBy(-Infinity);
   }
 
-  abort(reason: DisconnectReason): boolean {
-    const job = this.#job;
-    this.#job = undefined;
-    if (job === undefined) return false;
-    const facts = { service: job.service, attempts: 0 };
-    job.abort(
-      reason === 'stopped'
-        ? new ClosedError('the worker was stopped', facts)
-        : new DisconnectedError(`the connection to ${this.endpoint} is lost: ${reason}`, facts),
-    );
-    if (job instanceof PulledJob) {
-      this.#shared.queue.withdraw(job);
-      return false;
-    }
-    return true;
+  abort(job: Job, reason: DisconnectReason | 'cancelled'): boolean {
+    job.abort(this.#whyAborted(job, reason));
+    if (!(job instanceof PulledJob)) return true;
+    this.#shared.queue.withdraw(job);
+    return false;
+  }
+
+  #whyAborted({ service }: Job, reason: DisconnectReason | 'cancelled'): Error {
+    const facts = { service, attempts: 0 };
+    if (reason === 'cancelled') return new AbortedError('nobody waits for the reply any more', facts);
+    if (reason === 'stopped') return new ClosedError('the worker was stopped', facts);
+    return new DisconnectedError(`the connection to ${this.endpoint} is lost: ${reason}`, facts);
   }
 
   registered(): void {
-    this.#shared.registered(this.endpoint);
+    this.#asking = false;
+    this.#shared.registered(this);
     this.#shared.wakeBy(this.state.nextDeadline());
+  }
+
+  declined(answer: 'no' | 'silence'): void {
+    this.#declined?.(answer);
   }
 
   lost(reason: DisconnectReason): void {
@@ -202,21 +252,36 @@ export class Connection implements ConnectionPort, LinkOwner, HandlerWatcher {
 
   // What the socket says.
 
-  received(link: Link, frames: readonly Frame[], more: boolean): void {
-    const message = decodeAtWorker(this.#shared.options.dialect, frames);
-    if (link !== this.#link) {
-      // It crossed our DISCONNECT, or lay behind what made us leave: never executed (RFC 18: the broker has it back).
-      if (message.type === 'request') this.#dropLate();
-      return;
-    }
+  received(link: Link, frames: readonly Frame[]): void {
     const now = (this.#readAt = performance.now());
-    this.#shared.alive(now);
-    if (link !== this.#link) {
-      if (message.type === 'request') this.#dropLate();
+    if (link === this.#link) this.#shared.alive(now);
+    if (this.#asking && link === this.#link) {
+      this.state.answered(now, isYes(frames));
       return;
     }
-    this.state.receive(now, message);
-    if (!more) this.state.flush();
+    const commands = this.#decode(frames);
+    if (commands === undefined) {
+      if (link === this.#link) this.state.receive(now, INVALID);
+      return;
+    }
+    for (const command of commands) {
+      if (link !== this.#link) {
+        // It crossed our DISCONNECT, or lay behind what made us leave: never executed (RFC 18: the broker has it back).
+        if (command.type === 'request') this.#dropLate();
+      } else if (command.type !== 'request') {
+        this.state.receive(now, command);
+      } else {
+        const service = this.#byName.get(command.service);
+        this.state.receive(now, service === undefined ? STRAY : this.#job(command, service));
+      }
+    }
+  }
+
+  #job(command: RequestCommand, { name, handler }: Service): Job {
+    const grant = this.wire === 'mx' ? MX_FIRST_CREDIT : Infinity;
+    return handler === undefined
+      ? new PulledJob(command, grant, name, this.endpoint, this.#readAt, this.#responder)
+      : new Job(command, grant, name, this.endpoint, this.#readAt);
   }
 
   #dropLate(): void {
@@ -225,8 +290,14 @@ export class Connection implements ConnectionPort, LinkOwner, HandlerWatcher {
     else dropped.stale++;
   }
 
+  drained(link: Link): void {
+    if (link === this.#link) this.state.flush();
+  }
+
   connected(link: Link): void {
-    if (link === this.#link) this.state.connected(performance.now());
+    if (link !== this.#link) return;
+    this.state.connected(performance.now());
+    this.#shared.wakeBy(this.state.nextDeadline());
   }
 
   unreachable(link: Link): void {

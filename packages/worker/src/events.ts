@@ -3,6 +3,16 @@
 
 import type { WorkerRequest } from './request.js';
 import type { DisconnectReason } from './stats.js';
+import type { WireName } from './wire.js';
+
+/** A connection that stands. */
+export interface Registration {
+  readonly endpoint: string;
+  /** What is spoken there. */
+  readonly wire: WireName;
+  /** What is served on it: one service on `rfc18`, all of them on `mx`. */
+  readonly services: readonly string[];
+}
 
 /** A connection that ended. */
 export interface Disconnection {
@@ -22,7 +32,7 @@ export interface Reconnection {
 /** The events of a worker and what their listeners get. There is one of each for every connection. */
 export interface WorkerEvents {
   /** A connection stands and READY is on its way: RFC 18 has no answer to it. */
-  registered: [registration: { readonly endpoint: string }];
+  registered: [registration: Registration];
   /** A connection has ended; what it held is lost to this worker. */
   disconnected: [disconnection: Disconnection];
   /** A new connection will be opened, on a new socket. */

@@ -3,15 +3,25 @@
 
 export type { StopOptions } from './worker.js';
 export { Worker } from './worker.js';
+export type { Handlers } from './services.js';
+export type { WireName } from './wire.js';
 export type { Body, Handler, HandlerContext, HandlerResult, Reply, ReplyStream, WorkerRequest } from './request.js';
 export type { PulledRequest } from './pulled-request.js';
-export type { Disconnection, Reconnection, WorkerEvents } from './events.js';
-export type { ErrorReplies, ResolvedWorkerOptions, WorkerOptions } from './options.js';
+export type { Disconnection, Reconnection, Registration, WorkerEvents } from './events.js';
+export type { ErrorReplies, ResolvedWorkerOptions, WireOption, WorkerOptions } from './options.js';
 export { WORKER_DEFAULTS, resolveWorkerOptions } from './options.js';
-export type { DisconnectReason, DroppedCounters, WorkerCounters, WorkerPhase, WorkerStats } from './stats.js';
+export type {
+  DisconnectReason,
+  DroppedCounters,
+  EndpointStats,
+  WorkerCounters,
+  WorkerPhase,
+  WorkerStats,
+} from './stats.js';
 export { DISCONNECT_REASONS } from './stats.js';
 export type { Dialect, ErrorCode, Frame, FrameLike } from '@mdp/protocol';
 export {
+  AbortedError,
   ArgumentError,
   BROKER_STATUSES,
   ClosedError,
@@ -20,6 +30,7 @@ export {
   RemoteError,
   STATUS,
   StateError,
+  TimeoutError,
   bytes,
   text,
 } from '@mdp/protocol';

@@ -12,8 +12,10 @@ import type { Done } from './state/port.js';
 
 /** What a link tells the connection that it belongs to. The link is named, for a closed one may still have a word to say. */
 export interface LinkOwner {
-  /** A message has arrived. @param more - another one is waiting: judge nothing yet */
-  received(link: Link, frames: readonly Frame[], more: boolean): void;
+  /** A message has arrived, and more may follow: judge nothing yet. */
+  received(link: Link, frames: readonly Frame[]): void;
+  /** All that had arrived was received. */
+  drained(link: Link): void;
   /** The transport stands. */
   connected(link: Link): void;
   /** The transport broke. */
@@ -28,6 +30,9 @@ export interface LinkOwner {
 
 /** The TCP connection is tried again at least so often: a broker that comes back is found within an interval. */
 const RETRIES_PER_INTERVAL = 2;
+
+/** So many messages are read before the rest of the process gets its turn. */
+const TURN_AT_MOST = 256;
 
 /** However short the heartbeat: networks take their time, in milliseconds. */
 const LEAST_TIMEOUT_MS = 2_000;
@@ -182,19 +187,45 @@ export class Link {
   async #read(): Promise<void> {
     const socket = this.#socket;
     const owner = this.#owner;
+    // So many messages are expected in a turn without asking: half of what came in the last one.
+    let expected = 0;
     for (;;) {
-      let frames: readonly Frame[];
+      let count = 0;
       try {
-        frames = await socket.receive();
+        let frames: readonly Frame[] | undefined = await socket.receive();
+        while (frames !== undefined) {
+          owner.received(this, frames);
+          if (this.#isClosed()) return;
+          // Finding nothing costs more than a message; asking costs system calls.
+          if (++count === TURN_AT_MOST || (count >= expected && !socket.readable)) break;
+          if (count === 1) socket.receiveTimeout = 0;
+          frames = await this.#receiveNow();
+        }
+        if (this.#isClosed()) return;
+        if (count > 1) socket.receiveTimeout = -1;
       } catch {
         // On a closed socket that is the end; on an open one ZeroMQ can give nothing more.
-        if (this.#state !== 'closed') owner.broken(this, 'socket');
+        if (!this.#isClosed()) owner.broken(this, 'socket');
         return;
       }
-      const open = this.#state !== 'closed';
-      owner.received(this, frames, open && socket.readable);
-      if (!open) return;
+      expected = count >> 1;
+      owner.drained(this);
+      if (count === TURN_AT_MOST) await new Promise(setImmediate);
     }
+  }
+
+  /** The next message, if there is one. The socket does not wait for it. */
+  async #receiveNow(): Promise<readonly Frame[] | undefined> {
+    try {
+      return await this.#socket.receive();
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 'EAGAIN') return undefined;
+      throw error;
+    }
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   async #watch(events: Observer): Promise<void> {

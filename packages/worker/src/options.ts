@@ -15,11 +15,27 @@ import { Context, context as sharedContext } from 'zeromq';
 /** Whether a request that fails is answered with an error reply (MDPE01). */
 export type ErrorReplies = 'always' | 'never';
 
+/**
+ * The wire to a broker: `rfc18` is strict, one command to a message; `mx` is many of them in one, an extension of this
+ * project; `auto` asks each broker whether it speaks `mx`, and speaks `rfc18` when it does not.
+ */
+export type WireOption = 'auto' | 'mx' | 'rfc18';
+
+const WIRES: readonly WireOption[] = ['auto', 'mx', 'rfc18'];
+
 /** The options of a worker. All may be left out. */
 export interface WorkerOptions {
   /** What the broker speaks. Default `rfc18`. */
   readonly dialect?: Dialect;
-  /** How many requests it takes at once from each broker, 1 to 256: one connection for each. Default 1. */
+  /**
+   * How commands travel to and from the brokers: `rfc18`, `mx` or `auto`. Default `rfc18`. `mx` goes with the dialect `rfc18`
+   * only; `auto` is `rfc18` in the others.
+   */
+  readonly wire?: WireOption;
+  /**
+   * How many requests of each service it takes at once from each broker, 1 to 256: one connection for each, or on MX one
+   * connection with so much credit. Default 1.
+   */
   readonly concurrency?: number;
   /** Time between two HEARTBEATs to a broker that hears nothing else, in milliseconds, from 10. Default 2,500. */
   readonly heartbeatIntervalMs?: number;
@@ -32,7 +48,7 @@ export interface WorkerOptions {
   /**
    * Whether a failed request is answered with an error reply. `never` ends it by DISCONNECT and a new READY instead, so
    * that its client waits in vain. Default `always` in dialect `rfc18`, `never` in the others: their clients would take
-   * an error reply for a result.
+   * an error reply for a result. On MX it is always `always`: nothing else would tell the broker that a request is over.
    */
   readonly errorReplies?: ErrorReplies;
   /** The longest reply that dialect `mdp01` joins from several parts, in bytes, 1 to 2^31-1. Default 16 MiB. */
@@ -51,6 +67,7 @@ export type ResolvedWorkerOptions = Required<WorkerOptions>;
 /** Every option with its default, but those that follow from the dialect or the process. */
 export const WORKER_DEFAULTS = {
   dialect: 'rfc18',
+  wire: 'rfc18',
   concurrency: 1,
   heartbeatIntervalMs: DEFAULT_HEARTBEAT_INTERVAL_MS,
   heartbeatLiveness: DEFAULT_HEARTBEAT_LIVENESS,
@@ -78,6 +95,7 @@ export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOpti
   const fallbackMaxMs = Math.max(defaults.reconnectMaxMs, reconnectBaseMs);
   return {
     dialect,
+    wire: wireOption(options.wire, dialect),
     concurrency: integerOption('concurrency', options.concurrency, defaults.concurrency, 1, 256),
     heartbeatIntervalMs: durationOption(
       'heartbeatIntervalMs',
@@ -112,6 +130,14 @@ export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOpti
     lingerMs: durationOption('lingerMs', options.lingerMs, defaults.lingerMs),
     context: contextOption(options.context),
   };
+}
+
+function wireOption(value: WireOption | undefined, dialect: Dialect): WireOption {
+  const wire = choiceOption('wire', value, WORKER_DEFAULTS.wire, WIRES);
+  if (dialect === 'rfc18') return wire;
+  if (wire === 'mx')
+    throw new ArgumentError('wire', wire, `'auto' or 'rfc18' in dialect ${dialect}: only rfc18 has MX`);
+  return 'rfc18';
 }
 
 function contextOption(value: Context | undefined): Context {

@@ -11,9 +11,16 @@ const END: Next = Object.freeze({ value: undefined, done: true });
 export class PullQueue {
   readonly #jobs: PulledJob[] = [];
   readonly #consumers: ((job: PulledJob | undefined) => void)[] = [];
+  /** Loops that were begun and have not been left. */
+  #loops = 0;
   #closed = false;
 
-  /** @returns whether a consumer has it; otherwise it waits, at most one for each connection */
+  /** Whether anybody may still take a request. */
+  get taken(): boolean {
+    return this.#loops > 0;
+  }
+
+  /** @returns whether a consumer has it; otherwise it waits: no more of them than the worker takes at once */
   offer(job: PulledJob): boolean {
     const consumer = this.#consumers.shift();
     if (consumer === undefined) this.#jobs.push(job);
@@ -53,6 +60,11 @@ export class PullQueue {
   iterate(oneAtATime: boolean): AsyncIterableIterator<PulledRequest, undefined> {
     let last: PulledJob | undefined;
     let left = false;
+    this.#loops++;
+    const leave = (): void => {
+      if (!left) this.#loops--;
+      left = true;
+    };
     const leaveLast = (): void => {
       if (oneAtATime) last?.drop();
       last = undefined;
@@ -62,11 +74,13 @@ export class PullQueue {
         leaveLast();
         if (left) return END;
         last = await this.#take();
-        return last === undefined ? END : { value: last, done: false };
+        if (last !== undefined) return { value: last, done: false };
+        leave();
+        return END;
       },
       return: (): Promise<Next> => {
         leaveLast();
-        left = true;
+        leave();
         return Promise.resolve(END);
       },
       [Symbol.asyncIterator]() {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // pulled-request - a request that the worker's owner took from the loop, and replies to by hand
 
-import type { Frame } from '@mdp/protocol';
 import { ArgumentError, BROKER_STATUSES, STATUS, StateError, encodeErrorReply, toFrames } from '@mdp/protocol';
 import type { Body, WorkerRequest } from './request.js';
 import { Job } from './request.js';
 import type { Responder } from './responder.js';
+import type { RequestCommand } from './wire.js';
 
 /** A request that is replied to by any number of PARTIALs and exactly one FINAL or error. */
 export interface PulledRequest extends WorkerRequest {
@@ -45,14 +45,14 @@ export class PulledJob extends Job implements PulledRequest {
   #replied = false;
 
   constructor(
-    body: readonly Frame[],
-    token: Frame,
+    command: RequestCommand,
+    grant: number,
     service: string,
     endpoint: string,
     receivedAt: number,
     responder: Responder,
   ) {
-    super(body, token, service, endpoint, receivedAt);
+    super(command, grant, service, endpoint, receivedAt);
     this.#responder = responder;
   }
 
@@ -62,12 +62,15 @@ export class PulledJob extends Job implements PulledRequest {
 
   async partial(body: Body): Promise<boolean> {
     this.#refuseAfterEnd();
-    return this.#responder.partial(this, toFrames(body, 'body'));
+    const frames = toFrames(body, 'body');
+    this.#responder.check(frames);
+    return this.#responder.partial(this, frames);
   }
 
   async final(body: Body = []): Promise<boolean> {
     this.#refuseAfterEnd();
     const frames = toFrames(body, 'body');
+    this.#responder.check(frames);
     this.#replied = true;
     return new Promise((resolve) => {
       if (!this.#responder.final(this, frames, resolve)) resolve(false);
@@ -94,7 +97,7 @@ export class PulledJob extends Job implements PulledRequest {
 
   /** Its consumer has gone on without a reply. */
   drop(): void {
-    if (this.ended) return;
+    if (this.#replied || this.stage !== 'running') return;
     this.#replied = true;
     this.#responder.fail(this, {
       status: STATUS.HANDLER_FAILED,

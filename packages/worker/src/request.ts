@@ -2,6 +2,9 @@
 // request - what a handler gets: the body of a REQUEST and what is known of it
 
 import type { Frame, FrameLike } from '@mdp/protocol';
+import { TimeoutError, bytes, ownFrames } from '@mdp/protocol';
+import { Task } from './state/task.js';
+import type { RequestCommand } from './wire.js';
 
 /** What can be sent: one frame, or several. */
 export type Body = FrameLike | readonly FrameLike[];
@@ -18,19 +21,25 @@ export type ReplyStream =
 export interface WorkerRequest {
   /** The frames that the client sent, one or more. Never write to them. */
   readonly body: readonly [Frame, ...Frame[]];
-  /** The service that was asked: the worker's own. */
+  /** The service that was asked: one of the worker's own. */
   readonly service: string;
   /** The endpoint of the broker that it came from. */
   readonly endpoint: string;
-  /** The client address: opaque bytes that name this attempt at this broker. For logs. */
+  /** The client address, or the number of the request on MX: opaque bytes that name this attempt there. For logs. */
   readonly token: Frame;
   /** When it arrived: a reading of `performance.now()`, in milliseconds. */
   readonly receivedAt: number;
   /** How long ago it arrived, in milliseconds. */
   readonly ageMs: number;
   /**
-   * Aborted when nobody waits for the reply any more: the broker is lost, or the worker was stopped. The reason is an
-   * `MDP_DISCONNECTED` or `MDP_CLOSED` error.
+   * How long the client still waits for the reply, in milliseconds, 0 or more; `Infinity` when it set no limit, or when the
+   * wire does not tell (RFC 18 does not, MX does).
+   */
+  readonly remainingMs: number;
+  /**
+   * Aborted when nobody waits for the reply any more. The reason is an error: `MDP_DISCONNECTED` when the broker is lost,
+   * `MDP_CLOSED` when the worker was stopped; on MX also `MDP_ABORTED` when the client has given up, and `MDP_TIMEOUT`
+   * when its deadline has passed.
    */
   readonly signal: AbortSignal;
 }
@@ -52,45 +61,84 @@ export type HandlerResult = Reply | ReplyStream | PromiseLike<Reply | ReplyStrea
  */
 export type Handler = (request: WorkerRequest, context: HandlerContext) => HandlerResult;
 
+/** The longest that a Node.js timer waits, in milliseconds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** A request at its worker. It is its own {@link HandlerContext}. */
-export class Job implements WorkerRequest, HandlerContext {
-  readonly body: readonly [Frame, ...Frame[]];
+export class Job extends Task implements WorkerRequest, HandlerContext {
+  body: readonly [Frame, ...Frame[]];
   readonly service: string;
   readonly endpoint: string;
-  readonly token: Frame;
   readonly receivedAt: number;
+  /** When nobody waits any more: a reading of `performance.now()`; `Infinity` when that is not known. */
+  readonly #deadlineAt: number;
   #controller: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #reason: Error | undefined;
+  #over = false;
 
-  constructor(body: readonly Frame[], token: Frame, service: string, endpoint: string, receivedAt: number) {
+  /** @param grant - see {@link Task} */
+  constructor(command: RequestCommand, grant: number, service: string, endpoint: string, receivedAt: number) {
+    super(command.id, grant);
     // The decoder lets no REQUEST without a body through.
-    this.body = body as readonly [Frame, ...Frame[]];
-    this.token = token;
+    this.body = command.body as readonly [Frame, ...Frame[]];
     this.service = service;
     this.endpoint = endpoint;
     this.receivedAt = receivedAt;
+    this.#deadlineAt = command.deadlineMs === 0 ? Infinity : receivedAt + command.deadlineMs;
+  }
+
+  get token(): Frame {
+    return typeof this.id === 'number' ? bytes(String(this.id)) : this.id;
   }
 
   get ageMs(): number {
     return performance.now() - this.receivedAt;
   }
 
-  /** Made when it is first asked for: most handlers never do. */
+  get remainingMs(): number {
+    return this.#deadlineAt === Infinity ? Infinity : Math.max(0, this.#deadlineAt - performance.now());
+  }
+
+  /** Made when it is first asked for, and its timer with it: most handlers never do. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+      else if (this.#deadlineAt !== Infinity && !this.#over) this.#expire();
     }
     return this.#controller.signal;
   }
 
-  /** Whether its reply is wanted no more. */
+  readonly #expire = (): void => {
+    const { remainingMs } = this;
+    if (remainingMs > 0) {
+      this.#timer = setTimeout(this.#expire, Math.min(Math.ceil(remainingMs), LONGEST_TIMER_MS));
+    } else {
+      this.abort(new TimeoutError('the deadline of the request has passed', { service: this.service, attempts: 0 }));
+    }
+  };
+
+  /** Whether its reply is wanted no more: it is lost or cancelled, or its deadline has passed. */
   get aborted(): boolean {
-    return this.#reason !== undefined;
+    return this.#reason !== undefined || this.remainingMs === 0;
   }
 
   abort(reason: Error): void {
+    this.settle();
+    if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#controller?.abort(reason);
+  }
+
+  /** Its last word was said: the signal is aborted no more. */
+  settle(): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** It will wait: what it holds must not keep alive the whole message that it came in. */
+  own(): void {
+    this.body = ownFrames(this.body) as [Frame, ...Frame[]];
   }
 }

@@ -3,20 +3,17 @@
 
 import type { ErrorReply, Frame } from '@mdp/protocol';
 import { STATUS, WORKER_COMMANDS, byteLength, encodeErrorReply } from '@mdp/protocol';
+import { checkMxBody } from './mx-wire.js';
 import type { ResolvedWorkerOptions } from './options.js';
 import type { Job } from './request.js';
 import type { ConnectionState } from './state/connection-state.js';
 import type { Done } from './state/port.js';
 import type { WorkerCounters } from './stats.js';
+import type { StreamPace } from './stream-pace.js';
+import type { WireName } from './wire.js';
 
 /** How many PARTIALs may wait for room in the socket; only a caller that does not await them gets so far. */
 const MAX_WAITING_PARTIALS = 1_000;
-
-/**
- * After so many PARTIALs the event loop gets a turn. As long as there is room, the socket takes each at once, and a stream
- * without end would let nothing else happen in the process.
- */
-const PARTIALS_PER_TURN = 64;
 
 /** What was yielded for the one reply of a dialect without PARTIALs. */
 interface Parts {
@@ -24,47 +21,56 @@ interface Parts {
   bytes: number;
 }
 
+/** What a responder needs of the worker around it. */
+export interface ResponderHost {
+  readonly options: ResolvedWorkerOptions;
+  readonly counters: WorkerCounters;
+  readonly pace: StreamPace;
+}
+
 /** Sends what jobs say through the state of their connection. */
 export class Responder {
-  readonly #state: ConnectionState;
-  readonly #counters: WorkerCounters;
+  readonly #state: ConnectionState<Job>;
+  readonly #host: ResponderHost;
   readonly #backlog: () => number;
+  readonly #mx: boolean;
   readonly #streams: boolean;
-  readonly #maxJoinedBytes: number;
   readonly #errorReplies: boolean;
   readonly #parts = new WeakMap<Job, Parts>();
-  #partials = 0;
 
   /** @param backlog - how many messages the socket has not taken yet */
-  constructor(state: ConnectionState, options: ResolvedWorkerOptions, counters: WorkerCounters, backlog: () => number) {
+  constructor(state: ConnectionState<Job>, wire: WireName, host: ResponderHost, backlog: () => number) {
+    const { dialect, errorReplies } = host.options;
     this.#state = state;
-    this.#counters = counters;
+    this.#host = host;
     this.#backlog = backlog;
-    this.#streams = WORKER_COMMANDS[options.dialect].partial !== undefined;
-    this.#maxJoinedBytes = options.maxJoinedBytes;
-    this.#errorReplies = options.errorReplies === 'always';
+    this.#mx = wire === 'mx';
+    this.#streams = WORKER_COMMANDS[dialect].partial !== undefined;
+    // MX knows no other end of a request than a FINAL.
+    this.#errorReplies = this.#mx || errorReplies === 'always';
   }
 
   /** A job that had to wait for its consumer begins. */
   begin(job: Job): void {
-    this.#state.begin(job.token);
+    this.#state.begin(job);
+  }
+
+  /**
+   * See that the wire can carry a body: to be called before anything else is done with it.
+   *
+   * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when MX cannot
+   */
+  check(frames: readonly Frame[]): void {
+    if (this.#mx) checkMxBody(frames);
   }
 
   /**
    * Send a PARTIAL, or keep it for the one REPLY of a dialect without PARTIALs.
    *
-   * @returns resolves when the socket has taken it: true; or false when the request is over and it was dropped
+   * @returns resolves when it is on its way: true; or false when the request is over and it was dropped
    */
   partial(job: Job, frames: readonly Frame[]): Promise<boolean> {
-    const turn = ++this.#partials % PARTIALS_PER_TURN === 0;
-    if (!this.#streams) {
-      const joined = this.#join(job, frames);
-      return new Promise((resolve) => {
-        if (turn) setImmediate(resolve, joined);
-        else resolve(joined);
-      });
-    }
-    if (this.#backlog() >= MAX_WAITING_PARTIALS) {
+    if (this.#streams && this.#backlog() + job.waiting >= MAX_WAITING_PARTIALS) {
       this.fail(job, {
         status: STATUS.HANDLER_FAILED,
         message: `the worker has ${String(MAX_WAITING_PARTIALS)} PARTIALs waiting: it must await them`,
@@ -72,24 +78,25 @@ export class Responder {
       return Promise.resolve(false);
     }
     return new Promise((resolve) => {
-      const done: Done = turn ? (sent) => void setImmediate(resolve, sent) : resolve;
-      if (!this.#state.partial(performance.now(), job.token, frames, done)) resolve(false);
+      const done = this.#host.pace.next(resolve);
+      if (!this.#streams) done(this.#join(job, frames));
+      else if (!this.#state.partial(performance.now(), job, frames, done)) resolve(false);
     });
   }
 
   #join(job: Job, frames: readonly Frame[]): boolean {
-    if (job.aborted) {
-      this.#counters.dropped.replies++;
+    if (job.stage !== 'running') {
+      this.#host.counters.dropped.replies++;
       return false;
     }
     let parts = this.#parts.get(job);
     if (parts === undefined) this.#parts.set(job, (parts = { frames: [], bytes: 0 }));
     // A frame counts one byte more than it has, so that empty ones have an end, too.
     parts.bytes += byteLength(frames) + frames.length;
-    if (parts.bytes > this.#maxJoinedBytes) {
+    if (parts.bytes > this.#host.options.maxJoinedBytes) {
       this.fail(job, {
         status: STATUS.TOO_LARGE,
-        message: `the parts of the reply make more than ${String(this.#maxJoinedBytes)} bytes`,
+        message: `the parts of the reply make more than ${String(this.#host.options.maxJoinedBytes)} bytes`,
       });
       return false;
     }
@@ -109,7 +116,7 @@ export class Responder {
       if (!this.#join(job, frames)) return false;
       body = parts.frames;
     }
-    return this.#state.final(performance.now(), job.token, body, done);
+    return this.#state.final(performance.now(), job, body, done);
   }
 
   /**
@@ -119,12 +126,12 @@ export class Responder {
    */
   fail(job: Job, failure: ErrorReply, done?: Done): boolean {
     if (!this.#errorReplies) {
-      this.#state.withhold(performance.now(), job.token);
+      this.#state.withhold(performance.now(), job);
       return false;
     }
     const body = encodeErrorReply(failure.status, failure.message);
-    if (!this.#state.final(performance.now(), job.token, body, done)) return false;
-    this.#counters.errorReplies++;
+    if (!this.#state.final(performance.now(), job, body, done)) return false;
+    this.#host.counters.errorReplies++;
     return true;
   }
 }

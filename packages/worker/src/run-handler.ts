@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // run-handler - one request through its handler: what it returns, yields or throws becomes the reply
 
-import { toFrames } from '@mdp/protocol';
+import { isFrame, toFrames } from '@mdp/protocol';
 import { failureOf } from './failure.js';
 import type { Handler, Job, Reply } from './request.js';
 import type { Responder } from './responder.js';
@@ -40,7 +40,9 @@ async function pump(job: Job, stream: Steps, responder: Responder): Promise<Repl
       const step = await stream.next();
       if (step.done === true) return step.value;
       open = true;
-      if (!(await responder.partial(job, toFrames(step.value as never, 'partial')))) return OVER;
+      const frames = toFrames(step.value as never, 'partial');
+      responder.check(frames);
+      if (!(await responder.partial(job, frames))) return OVER;
       open = false;
     }
   } finally {
@@ -57,23 +59,52 @@ export interface HandlerWatcher {
   orphanEnded(): void;
 }
 
-/** Serve one request: PARTIALs and exactly one FINAL (RFC 18, MDP-W-16, MDP-W-17). Never rejects. */
-export async function runHandler(
-  job: Job,
-  handler: Handler,
-  responder: Responder,
-  watcher: HandlerWatcher,
-): Promise<void> {
+/** Whether a handler's outcome is its reply already: most are, and need no promise. */
+function isReply(outcome: unknown): boolean {
+  return typeof outcome !== 'object' || outcome === null || isFrame(outcome) || Array.isArray(outcome);
+}
+
+/** Serve one request: PARTIALs and exactly one FINAL (RFC 18, MDP-W-16, MDP-W-17). Never throws. */
+export function runHandler(job: Job, handler: Handler, responder: Responder, watcher: HandlerWatcher): void {
   try {
     const outcome = handler(job, job);
-    let reply: unknown = isPromise(outcome) ? await outcome : outcome;
+    if (!isReply(outcome)) {
+      void serveLater(job, outcome, responder, watcher);
+      return;
+    }
+    sendFinal(job, outcome, responder);
+  } catch (error) {
+    fail(job, error, responder, watcher);
+  }
+  end(job, watcher);
+}
+
+async function serveLater(job: Job, outcome: unknown, responder: Responder, watcher: HandlerWatcher): Promise<void> {
+  try {
+    let reply = isPromise(outcome) ? await outcome : outcome;
     const stream = streamOf(reply);
     if (stream !== undefined) reply = await pump(job, stream, responder);
-    if (reply !== OVER) responder.final(job, reply === undefined ? [] : toFrames(reply as never, 'reply'));
+    if (reply !== OVER) sendFinal(job, reply, responder);
+    // A stream that nobody wants any more is broken off; where its request still stands, that has to end as well.
+    else if (job.cancelled && job.stage === 'running') responder.final(job, []);
   } catch (error) {
-    const wanted = !job.aborted;
-    responder.fail(job, failureOf(error));
-    if (wanted) watcher.handlerFailed(error, job);
+    fail(job, error, responder, watcher);
   }
-  if (job.aborted) watcher.orphanEnded();
+  end(job, watcher);
+}
+
+function sendFinal(job: Job, reply: unknown, responder: Responder): void {
+  const frames = reply === undefined ? [] : toFrames(reply as never, 'reply');
+  responder.check(frames);
+  responder.final(job, frames);
+}
+
+function fail(job: Job, error: unknown, responder: Responder, watcher: HandlerWatcher): void {
+  const wanted = !job.aborted;
+  responder.fail(job, failureOf(error));
+  if (wanted) watcher.handlerFailed(error, job);
+}
+
+function end(job: Job, watcher: HandlerWatcher): void {
+  if (job.stage === 'lost') watcher.orphanEnded();
 }

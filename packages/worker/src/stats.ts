@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // stats - what a worker has done, and everything that it dropped, by cause
 
+import type { WireName } from './wire.js';
+
 /** Why a connection to a broker ended. */
 export type DisconnectReason =
   /** The broker sent DISCONNECT. */
@@ -13,7 +15,7 @@ export type DisconnectReason =
   | 'refused'
   /** This process stood still for longer than the broker waits. */
   | 'stalled'
-  /** The broker sent a second REQUEST during a job, or messages that are none. */
+  /** The broker sent more REQUESTs than it may, or messages that are none. */
   | 'unexpected'
   /** A request failed whose client must not get an error reply (`errorReplies: 'never'`). */
   | 'failed'
@@ -39,13 +41,16 @@ export const DISCONNECT_REASONS: readonly DisconnectReason[] = [
 export interface DroppedCounters {
   /** Messages from a broker that are no command of the dialect. */
   invalid: number;
-  /** REQUESTs that came during a job: RFC 18 allows one at a time. The broker gives them to another worker. */
+  /**
+   * REQUESTs that came during a job, where RFC 18 allows one at a time; on MX, those beyond the credit, with an id that is
+   * under way, or for a service that is not registered. The broker gives them to another worker.
+   */
   second: number;
   /** Requests that were not begun because the connection was lost, or the process stood still too long. */
   stale: number;
   /** Requests that were not begun because the worker stops. */
   refused: number;
-  /** PARTIALs and FINALs of requests whose connection was lost. */
+  /** PARTIALs and FINALs of requests whose connection was lost, and PARTIALs of cancelled ones. */
   replies: number;
   /** Error replies that were not sent: `errorReplies: 'never'`. */
   withheld: number;
@@ -63,6 +68,8 @@ export interface WorkerCounters {
   /** FINALs, error replies among them. */
   finals: number;
   errorReplies: number;
+  /** Requests that the broker cancelled (MX). Each ends with a FINAL all the same. */
+  cancelled: number;
   heartbeatsSent: number;
   heartbeatsReceived: number;
   readonly disconnects: Record<DisconnectReason, number>;
@@ -72,17 +79,38 @@ export interface WorkerCounters {
 /** What a worker is doing: `new` until `start()`, `running` until `stop()`, `stopping` while it drains, `stopped`. */
 export type WorkerPhase = 'new' | 'running' | 'stopping' | 'stopped';
 
-/** A snapshot of a worker. */
-export interface WorkerStats {
-  readonly phase: WorkerPhase;
-  /** Connections: one for each endpoint and unit of `concurrency`. */
+/** A snapshot of what a worker has to do with one broker. */
+export interface EndpointStats {
+  readonly endpoint: string;
+  /** What is spoken there, or will be once a connection stands; `asking` while the broker has not said what it can. */
+  readonly wire: WireName | 'asking';
+  /** Connections: on MX one, otherwise one for each service and unit of `concurrency`. */
   readonly connections: number;
   /** Connections that stand and have sent READY. */
   readonly registered: number;
   /** Connections that hold a request. */
   readonly busy: number;
+  /** Requests that it holds: in execution, or waiting for a loop. */
+  readonly inFlight: number;
   /** Handlers that still run although their request is lost. */
   readonly orphans: number;
+}
+
+/** A snapshot of a worker. The numbers are those of all endpoints together. */
+export interface WorkerStats {
+  readonly phase: WorkerPhase;
+  /** Connections: for each endpoint, one on MX, otherwise one for each service and unit of `concurrency`. */
+  readonly connections: number;
+  /** Connections that stand and have sent READY. */
+  readonly registered: number;
+  /** Connections that hold a request. */
+  readonly busy: number;
+  /** Requests that it holds: in execution, or waiting for a loop. */
+  readonly inFlight: number;
+  /** Handlers that still run although their request is lost. */
+  readonly orphans: number;
+  /** The same for each endpoint, in the order of `worker.endpoints`. */
+  readonly endpoints: readonly EndpointStats[];
   readonly counters: WorkerCounters;
 }
 
@@ -94,6 +122,7 @@ export function zeroCounters(): WorkerCounters {
     partials: 0,
     finals: 0,
     errorReplies: 0,
+    cancelled: 0,
     heartbeatsSent: 0,
     heartbeatsReceived: 0,
     disconnects: Object.fromEntries(DISCONNECT_REASONS.map((reason) => [reason, 0])) as Record<

@@ -2,10 +2,10 @@
 // worker - the public class: registers a service with one broker or several, and serves its requests until it is stopped
 
 import { EventEmitter } from 'node:events';
-import { ArgumentError, MMI_PREFIX, StateError, encodeServiceName } from '@mdp/protocol';
-import { durationOption, endpointsOption } from '@mdp/protocol/internal';
-import type { ConnectionShared } from './connection.js';
-import { Connection } from './connection.js';
+import { ArgumentError, StateError } from '@mdp/protocol';
+import { durationOption } from '@mdp/protocol/internal';
+import type { Connection, ConnectionShared } from './connection.js';
+import { Endpoint } from './endpoint.js';
 import type { WorkerEvents } from './events.js';
 import type { ResolvedWorkerOptions, WorkerOptions } from './options.js';
 import { resolveWorkerOptions } from './options.js';
@@ -13,10 +13,12 @@ import { PullQueue } from './pull-queue.js';
 import type { PulledRequest } from './pulled-request.js';
 import { Pulse } from './pulse.js';
 import type { Handler } from './request.js';
+import type { Handlers } from './services.js';
+import { brokerEndpoints, serviceOf, servicesOf } from './services.js';
 import { stopOnSignals } from './signals.js';
-import type { ConnectionState } from './state/connection-state.js';
-import type { WorkerCounters, WorkerPhase, WorkerStats } from './stats.js';
+import type { EndpointStats, WorkerCounters, WorkerPhase, WorkerStats } from './stats.js';
 import { zeroCounters } from './stats.js';
+import { StreamPace } from './stream-pace.js';
 
 /** How {@link Worker.stop} stops. */
 export interface StopOptions {
@@ -29,17 +31,8 @@ const DEFAULT_DRAIN_MS = 10_000;
 /** How often at least the worker looks at the clock while a broker waits for it. */
 const BEATS_PER_EXPIRY = 4;
 
-/** A worker is never told to connect to any port: `*`, or 0, is for those who listen. */
-function brokerEndpoints(value: string | readonly string[]): string[] {
-  const endpoints = endpointsOption('endpoint', value);
-  for (const endpoint of endpoints) {
-    if (/^tcp:.*:(?:\*|0+)$/.test(endpoint)) throw new ArgumentError('endpoint', endpoint, 'a port from 1 to 65535');
-  }
-  return endpoints;
-}
-
 /**
- * Serves one service (RFC 18 "MDP/Worker").
+ * Serves a service, or several (RFC 18 "MDP/Worker").
  *
  * ```ts
  * const worker = new Worker('tcp://127.0.0.1:5555', 'echo', (request) => request.body);
@@ -49,13 +42,15 @@ function brokerEndpoints(value: string | readonly string[]): string[] {
  * Without a handler, requests are taken by iterating: `for await (const request of worker)`.
  */
 export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposable {
-  /** The service that it serves. */
+  /** The service that it serves; the first one where there are several. */
   readonly service: string;
+  /** Every service that it serves. */
+  readonly services: readonly string[];
   /** The brokers that it registers with. */
   readonly endpoints: readonly string[];
   readonly #options: ResolvedWorkerOptions;
   readonly #counters: WorkerCounters = zeroCounters();
-  readonly #connections: readonly Connection[];
+  readonly #endpoints: readonly Endpoint[];
   readonly #queue = new PullQueue();
   readonly #pulls: boolean;
   readonly #pulse: Pulse;
@@ -75,29 +70,32 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
    * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` that names what is wrong
    */
   constructor(endpoint: string | readonly string[], service: string, handler: Handler, options?: WorkerOptions);
-  /** Without a handler, requests are taken by iterating: `for await (const request of worker)`. */
-  constructor(endpoint: string | readonly string[], service: string, options?: WorkerOptions);
+  /**
+   * Without a handler, requests are taken by iterating: `for await (const request of worker)`. With an object of handlers by
+   * the names of their services, each is served by its own: `{ echo: (request) => request.body, half }`.
+   */
+  constructor(endpoint: string | readonly string[], what: string | Handlers, options?: WorkerOptions);
   constructor(
     endpoint: string | readonly string[],
-    service: string,
+    what: string | Handlers,
     handlerOrOptions: Handler | WorkerOptions = {},
     options: WorkerOptions = {},
   ) {
     super();
     const handler = typeof handlerOrOptions === 'function' ? handlerOrOptions : undefined;
     this.endpoints = brokerEndpoints(endpoint);
-    encodeServiceName(service);
-    if (service.startsWith(MMI_PREFIX)) {
-      throw new ArgumentError('service', service, `a name that does not start with ${MMI_PREFIX}`);
+    const several = typeof what === 'object' && (what as unknown) !== null;
+    if (several && handler !== undefined) {
+      throw new ArgumentError('handler', handler, 'none: each service of the object has its own');
     }
-    this.service = service;
+    const services = several ? servicesOf(what) : [serviceOf(what as string, handler)];
+    this.services = services.map(({ name }) => name);
+    this.service = this.services[0] as string;
     this.#options = resolveWorkerOptions(handler === undefined ? (handlerOrOptions as WorkerOptions) : options);
-    this.#pulls = handler === undefined;
-    const { concurrency, heartbeatIntervalMs, heartbeatLiveness } = this.#options;
-    const shared = this.#share(handler);
-    this.#connections = this.endpoints.flatMap((broker) =>
-      Array.from({ length: concurrency }, () => new Connection(broker, shared)),
-    );
+    this.#pulls = !several && handler === undefined;
+    const { heartbeatIntervalMs, heartbeatLiveness } = this.#options;
+    const shared = this.#share();
+    this.#endpoints = this.endpoints.map((broker) => new Endpoint(broker, services, shared));
     const expiryMs = heartbeatIntervalMs * heartbeatLiveness;
     this.#pulse = new Pulse(
       {
@@ -106,7 +104,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
           this.#tick(now);
         },
         stalled: (now, since) => {
-          for (const connection of this.#connections) connection.state.stalled(now, since);
+          for (const broker of this.#endpoints) broker.stalled(now, since);
         },
       },
       Math.min(heartbeatIntervalMs, expiryMs / BEATS_PER_EXPIRY),
@@ -114,12 +112,11 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     );
   }
 
-  #share(handler: Handler | undefined): ConnectionShared {
+  #share(): ConnectionShared {
     return {
-      service: this.service,
       options: this.#options,
       counters: this.#counters,
-      handler,
+      pace: new StreamPace(),
       queue: this.#queue,
       alive: (now) => {
         this.#pulse.alive(now);
@@ -127,8 +124,8 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       wakeBy: (at) => {
         this.#pulse.wakeBy(at);
       },
-      registered: (endpoint) => {
-        this.#tell('registered', { endpoint });
+      registered: ({ endpoint, wire, services }: Connection) => {
+        this.#tell('registered', { endpoint, wire, services: services.map(({ name }) => name) });
       },
       lost: (endpoint, reason) => {
         this.#tell('disconnected', { endpoint, reason });
@@ -138,10 +135,11 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
         this.#tell('reconnecting', { endpoint, attempt, delayMs });
       },
       arrived: (job) => {
-        this.#tell('request', job);
+        // These two come with each request: most often nobody listens.
+        if (this.listenerCount('request') > 0) this.#tell('request', job);
       },
       replied: (job) => {
-        this.#tell('reply', job);
+        if (this.listenerCount('reply') > 0) this.#tell('reply', job);
       },
       handlerFailed: (error, job) => {
         this.#tell('handlerError', error, job);
@@ -180,8 +178,8 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     this.#phase = 'running';
     const now = performance.now();
     this.#pulse.start(now);
-    for (const connection of this.#connections) connection.state.start(now);
-    const failed = this.#connections.find(({ openError }) => openError !== undefined);
+    for (const broker of this.#endpoints) broker.start(now);
+    const failed = this.#endpoints.find(({ openError }) => openError !== undefined);
     if (failed === undefined) return;
     const { openError: cause, endpoint } = failed;
     void this.stop({ drainMs: 0 });
@@ -203,11 +201,12 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     if (this.#phase === 'stopped') return this.#stopped;
     this.#phase = 'stopping';
     this.#drainBy = Math.min(this.#drainBy, performance.now() + drainMs);
-    for (const { state } of this.#connections) {
-      if (drainMs === 0) state.abandon();
-      else state.drain();
+    // What the broker still sends has to be taken by somebody.
+    const graceful = !this.#pulls || this.#queue.taken;
+    for (const broker of this.#endpoints) {
+      if (drainMs === 0) broker.abandon();
+      else broker.drain(graceful);
     }
-    this.#queue.close();
     this.#pulse.wakeBy(this.#drainBy);
     this.#finishIfStopped();
     return this.#stopped;
@@ -220,7 +219,8 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
 
   #finishIfStopped(): void {
     if (this.#phase !== 'stopping') return;
-    if (this.#connections.every(({ state, hasSockets }) => state.phase === 'stopped' && !hasSockets)) this.#finish();
+    if (!this.#endpoints.some(({ expectant }) => expectant)) this.#queue.close();
+    if (this.#endpoints.every(({ stopped }) => stopped)) this.#finish();
   }
 
   #finish(): void {
@@ -265,31 +265,33 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
 
   /** What the worker is doing, and what it has done. */
   stats(): WorkerStats {
-    const count = (wanted: (state: ConnectionState) => boolean): number =>
-      this.#connections.filter(({ state }) => wanted(state)).length;
+    const endpoints = this.#endpoints.map((broker) => broker.stats());
+    const sum = (of: (stats: EndpointStats) => number): number => endpoints.reduce((all, each) => all + of(each), 0);
     const { disconnects, dropped } = this.#counters;
     return {
       phase: this.#phase,
-      connections: this.#connections.length,
-      registered: count(({ phase }) => phase === 'idle' || phase === 'busy'),
-      busy: count(({ phase }) => phase === 'busy'),
-      orphans: this.#connections.reduce((sum, { state }) => sum + state.orphans, 0),
+      connections: sum(({ connections }) => connections),
+      registered: sum(({ registered }) => registered),
+      busy: sum(({ busy }) => busy),
+      inFlight: sum(({ inFlight }) => inFlight),
+      orphans: sum(({ orphans }) => orphans),
+      endpoints,
       counters: { ...this.#counters, disconnects: { ...disconnects }, dropped: { ...dropped } },
     };
   }
 
   #nextDeadline(): number {
     let at = this.#drainBy;
-    for (const connection of this.#connections) at = Math.min(at, connection.nextDeadline());
+    for (const broker of this.#endpoints) at = Math.min(at, broker.nextDeadline());
     return at;
   }
 
   #tick(now: number): void {
     if (now >= this.#drainBy) {
       this.#drainBy = Infinity;
-      for (const { state } of this.#connections) state.abandon();
+      for (const broker of this.#endpoints) broker.abandon();
     }
-    for (const connection of this.#connections) connection.tick(now);
+    for (const broker of this.#endpoints) broker.tick(now);
     this.#finishIfStopped();
   }
 }

@@ -1,92 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
-// connection-state - the life of one registration: READY, one request at a time, heartbeats, and starting over
+// connection-state - the life of one registration: READY, its requests, heartbeats, and starting over, on any wire
 
-import type { Frame, InvalidMessage, WorkerInbound, WorkerRequest } from '@mdp/protocol';
-import type { BackoffOptions } from '@mdp/protocol/internal';
+import type { Frame } from '@mdp/protocol';
 import { backoffMs } from '@mdp/protocol/internal';
 import type { DisconnectReason, WorkerCounters } from '../stats.js';
-import type { ConnectionPort, Done } from './port.js';
-
-/** What governs a connection. */
-export interface ConnectionSettings {
-  /** A HEARTBEAT is due when nothing was sent for so long, in milliseconds. */
-  readonly intervalMs: number;
-  /** The broker is lost when nothing came for so long, in milliseconds. */
-  readonly expiryMs: number;
-  /** How long to wait before a new socket. */
-  readonly backoff: BackoffOptions;
-  /**
-   * The broker speaks a legacy dialect. Such brokers send no HEARTBEAT to a worker that holds a request, and never give
-   * its request to another one.
-   */
-  readonly legacy: boolean;
-  /** Numbers from 0 to 1, for jitter. */
-  readonly random: () => number;
-}
-
-/**
- * Where a connection stands.
- *
- * ```text
- * stopped --start--> connecting --connected, or any command--> idle <--FINAL, REQUEST--> busy
- *            backoff --time--> connecting          idle, busy --DISCONNECT, silence, break--> backoff
- *            any --drain--> stopped (busy: after its FINAL)       any --abandon--> stopped
- * ```
- *
- * - `stopped`: no socket, and none to come
- * - `backoff`: no socket; a new one when the wait is over
- * - `connecting`: READY was given to the socket; nothing is expected of the broker before the transport stands, and
- *   no HEARTBEAT is sent
- * - `idle`: registered, as far as RFC 18 lets a worker know
- * - `busy`: holds a request
- */
-export type ConnectionPhase = 'stopped' | 'backoff' | 'connecting' | 'idle' | 'busy';
-
-/** `held`: not handed over yet; `offered`: handed over, not begun; `running`: being executed. */
-type Stage = 'held' | 'offered' | 'running';
+import type { Orphans } from './orphans.js';
+import type { ConnectionPort, Done, Inbound } from './port.js';
+import type { ConnectionPhase, ConnectionSettings } from './settings.js';
+import type { Task } from './task.js';
+import { Tasks } from './tasks.js';
 
 /** After how many invalid messages a broker is no longer listened to on a connection. */
 const MAX_STRIKES = 4;
 
-/** A lost handler may overlap with one successor; with more of them, no new request is asked for. */
-const MAX_ORPHANS = 1;
-
 /** The state machine of one connection of a worker. Times are readings of one monotonic clock, in milliseconds. */
-export class ConnectionState {
+export class ConnectionState<T extends Task> {
   readonly #settings: ConnectionSettings;
-  readonly #port: ConnectionPort;
+  readonly #port: ConnectionPort<T>;
   readonly #counters: WorkerCounters;
-  #phase: ConnectionPhase = 'stopped';
-  #request: WorkerRequest | undefined;
-  #stage: Stage = 'held';
-  /** What follows the FINAL of the running request. */
+  readonly #orphans: Orphans;
+  readonly #tasks: Tasks<T>;
+  #phase: 'stopped' | 'backoff' | 'connecting' | 'asking' | 'registered' = 'stopped';
+  /** What follows the last FINAL. */
   #after: 'next' | 'renew' | 'stop' = 'next';
+  /** Services that were taken back, and the broker has not confirmed it yet. */
+  #unconfirmed: Set<string> | undefined;
   #attempts = 0;
   #strikes = 0;
-  #orphans = 0;
   #sentAt = 0;
   #heardAt = 0;
   #connectedAt = 0;
-  #openAt = 0;
+  /** When the next socket is to be opened, or the answer is no longer waited for. */
+  #dueAt = 0;
 
-  constructor(settings: ConnectionSettings, port: ConnectionPort, counters: WorkerCounters) {
+  constructor(settings: ConnectionSettings, port: ConnectionPort<T>, counters: WorkerCounters, orphans: Orphans) {
     this.#settings = settings;
     this.#port = port;
     this.#counters = counters;
+    this.#orphans = orphans;
+    this.#tasks = new Tasks(port, counters, orphans, {
+      spoke: (now) => {
+        this.#sentAt = now;
+      },
+      ending: (now) => {
+        this.#sentAt = now;
+        // It was silent during the job, as it may be.
+        if (settings.legacy) this.#heardAt = now;
+      },
+      ended: (now) => {
+        if (this.#after === 'stop' && this.#tasks.running === 0) this.#stop();
+        else if (this.#after === 'renew' && this.#tasks.size === 0) this.#renew(now, 'unexpected', true);
+      },
+    });
   }
 
   get phase(): ConnectionPhase {
-    return this.#phase;
+    if (this.#phase !== 'registered') return this.#phase;
+    return this.#tasks.size === 0 ? 'idle' : 'busy';
   }
 
-  /** How many handlers still run whose request is lost. */
-  get orphans(): number {
-    return this.#orphans;
+  /** How many requests it holds. */
+  get inFlight(): number {
+    return this.#tasks.size;
   }
 
-  /** Open the first socket. */
+  /** Whether a request may come yet, now or on a later connection. */
+  get expectant(): boolean {
+    return this.#phase !== 'stopped' && this.#after !== 'stop';
+  }
+
+  /** Open the first socket, or the first one after {@link park}. */
   start(now: number): void {
-    this.#open(now);
+    if (this.#orphans.tooMany) {
+      this.#phase = 'backoff';
+      this.#dueAt = now;
+    } else {
+      this.#open(now);
+    }
   }
 
   /** A new socket, and READY as its first and only registration (MDP-W-04, MDP-W-05, MDP-W-06). */
@@ -97,23 +87,60 @@ export class ConnectionState {
     this.#sentAt = this.#heardAt = now;
     if (!this.#port.open()) {
       this.#renew(now, 'socket', false);
-      return;
+    } else if (this.#settings.answerMs !== undefined) {
+      this.#port.ask();
+    } else {
+      this.#counters.readys++;
+      this.#port.ready();
     }
-    this.#counters.readys++;
-    this.#port.ready();
   }
 
   /** The transport stands. READY gets no answer: the worker is registered from here on (MDP-W-07). */
   connected(now: number): void {
     if (this.#phase !== 'connecting') return;
-    this.#phase = 'idle';
+    if (this.#settings.answerMs === undefined) {
+      this.#register(now);
+    } else {
+      this.#phase = 'asking';
+      this.#dueAt = now + this.#settings.answerMs;
+    }
+  }
+
+  #register(now: number): void {
+    this.#phase = 'registered';
     this.#connectedAt = this.#heardAt = now;
     this.#port.registered();
   }
 
-  /** The transport broke. While connecting, ZeroMQ tries again by itself and READY has not left yet. */
+  /** What the broker that was asked has answered. Only a yes leads to a registration on this connection. */
+  answered(now: number, yes: boolean): void {
+    if (this.#settings.answerMs === undefined) return;
+    if (this.#phase !== 'connecting' && this.#phase !== 'asking') return;
+    if (!yes) {
+      this.#decline('no');
+      return;
+    }
+    this.#sentAt = now;
+    this.#counters.readys++;
+    this.#port.ready();
+    this.#register(now);
+  }
+
+  #decline(answer: 'no' | 'silence'): void {
+    this.#phase = 'stopped';
+    this.#port.close(false);
+    this.#port.declined(answer);
+  }
+
+  /** Another connection takes this one's place: have no socket until {@link start}. What stands is left alone. */
+  park(): void {
+    if (this.#phase === 'connecting') this.#port.close(false);
+    if (this.#phase === 'connecting' || this.#phase === 'backoff') this.#phase = 'stopped';
+  }
+
+  /** The transport broke. While connecting, ZeroMQ tries again by itself and nothing has left yet. */
   unreachable(now: number): void {
-    if (this.#phase === 'idle' || this.#phase === 'busy') this.#renew(now, 'unreachable', false);
+    if (this.#phase === 'registered' || this.#phase === 'asking') this.#renew(now, 'unreachable', false);
   }
 
   /** The socket is of no use any more, whatever it was doing. */
@@ -121,12 +148,11 @@ export class ConnectionState {
     if (this.#phase !== 'stopped' && this.#phase !== 'backoff') this.#renew(now, reason, false);
   }
 
-  /** A message from the broker. A REQUEST is only held: what lies behind it may call it back. See {@link flush}. */
-  receive(now: number, message: WorkerInbound | InvalidMessage): void {
+  /** A command of the broker. A REQUEST is only held: what lies behind it may call it back. See {@link flush}. */
+  receive(now: number, message: Inbound<T>): void {
     if (this.#phase === 'stopped' || this.#phase === 'backoff') return;
     if (message.type === 'invalid') {
-      this.#counters.dropped.invalid++; // MDP-W-02
-      if (++this.#strikes >= MAX_STRIKES) this.#leave(now);
+      this.#strike(now);
       return;
     }
     if (this.#phase === 'connecting') {
@@ -140,99 +166,88 @@ export class ConnectionState {
     this.#heardAt = now; // MDP-W-22
     if (now - this.#connectedAt >= this.#settings.intervalMs) this.#attempts = 0;
     switch (message.type) {
+      case 'request':
+        this.#take(now, message);
+        return;
       case 'heartbeat':
         this.#counters.heartbeatsReceived++;
         return;
       case 'disconnect':
         this.#renew(now, 'disconnect', false); // MDP-W-09, MDP-W-10
         return;
-      case 'request':
-        if (this.#phase === 'busy') {
-          // MDP-W-20: the one that runs is not given up for it; after its FINAL we leave, and the broker takes this one back.
-          this.#counters.dropped.second++;
-          this.#leave(now);
-          return;
-        }
-        this.#phase = 'busy';
-        this.#request = message;
-        this.#stage = 'held';
+      case 'credit':
+        this.#tasks.grant(now, message.id, message.amount);
+        return;
+      case 'cancel':
+        this.#tasks.cancel(now, message.id);
+        return;
+      case 'ready':
+        if (message.credit === 0 && this.#unconfirmed?.delete(message.service) === true) this.#confirmed();
+        else this.#strike(now);
+        return;
+      case 'stray':
+        this.#refuse(now);
+        return;
+      default:
+        this.#strike(now);
     }
   }
 
-  /** All that had arrived was received: a request that is still held may begin. */
+  /** It is no command of a broker, or says what cannot be. */
+  #strike(now: number): void {
+    this.#counters.dropped.invalid++; // MDP-W-02
+    if (++this.#strikes >= MAX_STRIKES) this.#leave(now);
+  }
+
+  #take(now: number, task: T): void {
+    const room = this.#tasks.size < this.#settings.capacity && this.#after === 'next';
+    if (!room || !this.#tasks.add(task)) this.#refuse(now);
+  }
+
+  /** MDP-W-20: what runs is not given up for it; after the last FINAL we leave, and the broker takes this one back. */
+  #refuse(now: number): void {
+    this.#counters.dropped.second++;
+    this.#leave(now);
+  }
+
+  /** All that had arrived was received: requests that are still held may begin. */
   flush(): void {
-    const request = this.#request;
-    if (request === undefined || this.#stage !== 'held') return;
-    this.#stage = 'running';
-    this.#counters.requests++;
-    // A handler may end within start().
-    if (!this.#port.start(request) && this.#request === request) {
-      this.#counters.requests--;
-      this.#stage = 'offered';
-    }
+    this.#tasks.flush();
   }
 
-  /** The request with this token, which was handed over, begins. */
-  begin(token: Frame): void {
-    if (this.#request?.token !== token || this.#stage !== 'offered') return;
-    this.#counters.requests++;
-    this.#stage = 'running';
+  /** A request that was handed over begins. */
+  begin(task: T): void {
+    this.#tasks.begin(task);
   }
 
   /**
-   * Send a PARTIAL of the request with this token (MDP-W-16, MDP-W-18).
+   * Send a PARTIAL of a request (MDP-W-16, MDP-W-18), at once or when it is granted.
    *
-   * @returns false when that request is lost; the PARTIAL is dropped and counted
+   * @returns false when its reply is not wanted any more; the PARTIAL is dropped and counted
    */
-  partial(now: number, token: Frame, body: readonly Frame[], done: Done): boolean {
-    if (!this.#isCurrent(token)) return false;
-    this.#sentAt = now;
-    this.#counters.partials++;
-    this.#port.reply('partial', token, body, done);
-    return true;
+  partial(now: number, task: T, body: readonly Frame[], done: Done): boolean {
+    return this.#tasks.partial(now, task, body, done);
   }
 
   /**
-   * Send the one FINAL of the request with this token (MDP-W-17, MDP-W-18).
+   * Send the one FINAL of a request (MDP-W-17, MDP-W-18), behind its PARTIALs.
    *
    * @returns false when that request is lost; the FINAL is dropped and counted
    */
-  final(now: number, token: Frame, body: readonly Frame[], done: Done | undefined): boolean {
-    if (!this.#isCurrent(token)) return false;
-    this.#finished(now);
-    this.#counters.finals++;
-    this.#port.reply('final', token, body, done);
-    if (this.#after === 'stop') this.#stop();
-    else if (this.#after === 'renew') this.#renew(now, 'unexpected', true);
-    return true;
+  final(now: number, task: T, body: readonly Frame[], done: Done | undefined): boolean {
+    return this.#tasks.final(now, task, body, done);
   }
 
-  /** End the request with this token without any reply: by DISCONNECT, which is the only way to say so. */
-  withhold(now: number, token: Frame): boolean {
-    if (!this.#isCurrent(token)) return false;
-    this.#finished(now);
-    this.#counters.dropped.withheld++;
+  /** End a request without any reply: by DISCONNECT, which is the only way of a strict wire to say so. */
+  withhold(now: number, task: T): boolean {
+    if (!this.#tasks.withhold(now, task)) return false;
     this.#renew(now, 'failed', true);
     return true;
   }
 
-  #isCurrent(token: Frame): boolean {
-    if (this.#request?.token === token && this.#stage === 'running') return true;
-    this.#counters.dropped.replies++;
-    return false;
-  }
-
-  #finished(now: number): void {
-    this.#request = undefined;
-    this.#phase = 'idle';
-    this.#sentAt = now;
-    // It was silent during the job, as it may be.
-    if (this.#settings.legacy) this.#heardAt = now;
-  }
-
   /** A handler whose request was lost has ended. */
   settled(): void {
-    this.#orphans--;
+    this.#orphans.count--;
   }
 
   /**
@@ -241,18 +256,20 @@ export class ConnectionState {
    * the broker's choice still: its reply goes out, and the broker judges it by its token.
    */
   stalled(now: number, since: number): void {
-    if (this.#phase === 'stopped' || this.#phase === 'backoff') return;
+    if (this.#phase === 'asking') this.#dueAt = Math.max(this.#dueAt, now + (this.#settings.answerMs ?? 0));
+    if (this.#phase !== 'registered' && this.#phase !== 'connecting') return;
     this.#heardAt = now;
-    const executed = this.#request !== undefined && this.#stage === 'running';
-    if (this.#settings.legacy || executed || this.#sentAt > since) return;
-    this.#renew(now, 'stalled', true);
+    if (this.#settings.legacy || this.#tasks.running > 0 || this.#sentAt > since) return;
+    this.#renew(now, 'stalled', this.#settings.answerMs === undefined || this.#phase === 'registered');
   }
 
   /** Do what is due. All input that had arrived must have been received before. */
   tick(now: number): void {
     if (this.#phase === 'backoff') {
-      if (now >= this.#openAt && this.#orphans <= MAX_ORPHANS) this.#open(now);
-    } else if (this.#phase === 'idle' || this.#phase === 'busy') {
+      if (now >= this.#dueAt && !this.#orphans.tooMany) this.#open(now);
+    } else if (this.#phase === 'asking') {
+      if (now >= this.#dueAt) this.#decline('silence');
+    } else if (this.#phase === 'registered') {
       if (now >= this.#silentAt()) {
         this.#renew(now, 'silent', false); // MDP-W-25, MDP-W-26
       } else if (now >= this.#sentAt + this.#settings.intervalMs) {
@@ -269,22 +286,42 @@ export class ConnectionState {
       case 'connecting':
         return Infinity;
       case 'backoff':
-        return this.#orphans <= MAX_ORPHANS ? this.#openAt : Infinity;
-      case 'idle':
-      case 'busy':
+        return this.#orphans.tooMany ? Infinity : this.#dueAt;
+      case 'asking':
+        return this.#dueAt;
+      case 'registered':
         return Math.min(this.#sentAt + this.#settings.intervalMs, this.#silentAt());
     }
   }
 
   #silentAt(): number {
-    const judged = this.#phase === 'idle' || !this.#settings.legacy;
+    const judged = this.#tasks.size === 0 || !this.#settings.legacy;
     return judged ? this.#heardAt + this.#settings.expiryMs : Infinity;
   }
 
-  /** Stop as soon as what runs has ended. */
-  drain(): void {
-    if (this.#phase === 'stopped') return;
-    if (this.#request !== undefined && this.#stage === 'running') this.#after = 'stop';
+  /**
+   * Stop as soon as what runs has ended.
+   *
+   * @param graceful - where the broker confirms it, take the services back first, and serve what still comes until then
+   */
+  drain(graceful = true): void {
+    if (this.#phase === 'stopped' || this.#unconfirmed !== undefined) return;
+    const { confirmed } = this.#settings;
+    if (graceful && confirmed.length > 0 && this.#phase === 'registered' && this.#after === 'next') {
+      this.#unconfirmed = new Set(confirmed);
+      this.#port.withdraw();
+    } else {
+      this.#stopAfterRunning();
+    }
+  }
+
+  /** Nothing more comes for one of the services. When it was the last one, what runs may end, and that is all. */
+  #confirmed(): void {
+    if (this.#unconfirmed?.size === 0) this.#stopAfterRunning();
+  }
+
+  #stopAfterRunning(): void {
+    if (this.#tasks.running > 0) this.#after = 'stop';
     else this.#stop();
   }
 
@@ -293,20 +330,21 @@ export class ConnectionState {
     if (this.#phase !== 'stopped') this.#stop();
   }
 
-  /** The broker broke the rules: leave it, after the running request. */
+  /** The broker broke the rules: leave it, after the running requests. */
   #leave(now: number): void {
-    if (this.#request === undefined) this.#renew(now, 'unexpected', true);
+    if (this.#tasks.size === 0) this.#renew(now, 'unexpected', true);
     else if (this.#after === 'next') this.#after = 'renew';
   }
 
   /** The last command is DISCONNECT (MDP-W-08); where READY has not left yet, it is taken back instead. */
   #stop(): void {
     const phase = this.#phase;
-    this.#drop('stopped');
+    this.#tasks.lose('stopped');
     this.#phase = 'stopped';
     if (phase === 'backoff') return;
-    if (phase !== 'connecting') this.#port.disconnect();
-    this.#port.close(phase !== 'connecting');
+    const registered = phase === 'registered';
+    if (registered) this.#port.disconnect();
+    this.#port.close(registered);
     this.#counters.disconnects.stopped++;
     this.#port.lost('stopped');
   }
@@ -317,8 +355,8 @@ export class ConnectionState {
    * @param farewell - the broker is told by DISCONNECT; after its own DISCONNECT nothing more may be sent
    */
   #renew(now: number, reason: DisconnectReason, farewell: boolean): void {
-    const stopping = this.#after === 'stop';
-    this.#drop(reason);
+    const stopping = this.#after === 'stop' || this.#unconfirmed !== undefined;
+    this.#tasks.lose(reason);
     if (farewell) this.#port.disconnect();
     this.#port.close(farewell);
     this.#counters.disconnects[reason]++;
@@ -331,19 +369,8 @@ export class ConnectionState {
     if (reason === 'failed' || reason === 'stalled') this.#attempts = 0;
     const delayMs = backoffMs(++this.#attempts, this.#settings.backoff, this.#settings.random);
     this.#phase = 'backoff';
-    this.#openAt = now + delayMs;
+    this.#dueAt = now + delayMs;
     this.#port.lost(reason);
     this.#port.reconnecting(this.#attempts, delayMs);
-  }
-
-  /** The request at hand, if there is one, is lost. */
-  #drop(reason: DisconnectReason): void {
-    if (this.#request === undefined) return;
-    this.#request = undefined;
-    if (this.#stage !== 'running') {
-      if (reason === 'stopped') this.#counters.dropped.refused++;
-      else this.#counters.dropped.stale++;
-    }
-    if (this.#stage !== 'held' && this.#port.abort(reason)) this.#orphans++;
   }
 }

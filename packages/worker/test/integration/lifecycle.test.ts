@@ -133,10 +133,10 @@ describe('a lost broker', () => {
     await worker.stop();
     const { endpoint } = broker;
     expect(events).toEqual([
-      ['registered', { endpoint }],
+      ['registered', { endpoint, wire: 'rfc18', services: ['echo'] }],
       ['disconnected', { endpoint, reason: 'disconnect' }],
       ['reconnecting', { endpoint, attempt: 1, delayMs: expect.any(Number) }],
-      ['registered', { endpoint }],
+      ['registered', { endpoint, wire: 'rfc18', services: ['echo'] }],
       ['disconnected', { endpoint, reason: 'stopped' }],
       ['stopped'],
     ]);

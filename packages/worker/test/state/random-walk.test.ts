@@ -2,8 +2,8 @@
 // random-walk.test - whatever happens in whatever order, what leaves the worker keeps to RFC 18
 
 import { describe, expect, test } from '@jest/globals';
-import type { WorkerRequest } from '@mdp/protocol';
-import { EXPIRY_MS, INTERVAL_MS, bench } from './recording-port.js';
+import type { Task } from '../../src/state/task.js';
+import { EXPIRY_MS, INTERVAL_MS, bench, requestOf } from './recording-port.js';
 
 /** A generator of numbers from 0 to 1 that gives the same ones for the same seed (mulberry32). */
 function seeded(seed: number): () => number {
@@ -64,12 +64,13 @@ class Referee {
 /** One random life of a connection; what it said is checked line by line. */
 function walk(seed: number): number {
   const random = seeded(seed);
-  const { state, port, clock, counters } = bench({ random, legacy: random() < 0.3 });
+  const { state, orphans, port, clock, counters } = bench({ random, legacy: random() < 0.3 });
   const referee = new Referee();
-  const known: WorkerRequest[] = [];
+  const known: Task[] = [];
+  const stranger = requestOf('?');
   let tokens = 0;
   let lines = 0;
-  const pick = (): WorkerRequest | undefined => known[Math.floor(random() * known.length)];
+  const pick = (): Task => known[Math.floor(random() * known.length)] ?? stranger;
   port.begins = random() < 0.5;
   port.runsOn = random() < 0.5;
   const events: (() => void)[] = [
@@ -78,20 +79,20 @@ function walk(seed: number): number {
     () => state.broken(clock.now(), 'refused'),
     () => state.receive(clock.now(), { type: 'heartbeat' }),
     () => state.receive(clock.now(), { type: 'disconnect' }),
-    () => state.receive(clock.now(), { type: 'invalid', reason: 'no-header' }),
+    () => state.receive(clock.now(), { type: 'invalid' }),
     () => {
-      const request: WorkerRequest = { type: 'request', token: Buffer.from(`t${String(tokens++)}`), body: [] };
+      const request = requestOf(`t${String(tokens++)}`);
       known.push(request);
       state.receive(clock.now(), request);
     },
     () => state.flush(),
-    () => state.begin(pick()?.token ?? Buffer.from('?')),
-    () => state.partial(clock.now(), pick()?.token ?? Buffer.from('?'), [], () => undefined),
-    () => state.final(clock.now(), pick()?.token ?? Buffer.from('?'), [], undefined),
-    () => state.final(clock.now(), known.at(-1)?.token ?? Buffer.from('?'), [], undefined),
-    () => state.withhold(clock.now(), pick()?.token ?? Buffer.from('?')),
+    () => state.begin(pick()),
+    () => state.partial(clock.now(), pick(), [], () => undefined),
+    () => state.final(clock.now(), pick(), [], undefined),
+    () => state.final(clock.now(), known.at(-1) ?? stranger, [], undefined),
+    () => state.withhold(clock.now(), pick()),
     () => {
-      if (state.orphans > 0) state.settled();
+      if (orphans.count > 0) state.settled();
     },
     () => state.stalled(clock.now(), clock.now() - EXPIRY_MS),
     () => state.tick(clock.advance(random() * INTERVAL_MS * 2)),

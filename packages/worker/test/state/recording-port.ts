@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // recording-port - a connection's state with a clock advanced by hand and a port that writes down what it is told
 
-import type { Frame, WorkerRequest } from '@mdp/protocol';
+import type { Frame } from '@mdp/protocol';
 import { text } from '@mdp/protocol';
 import { FakeClock } from '@mdp/testkit';
-import type { ConnectionSettings } from '../../src/state/connection-state.js';
 import { ConnectionState } from '../../src/state/connection-state.js';
+import { Orphans } from '../../src/state/orphans.js';
 import type { ConnectionPort, Done } from '../../src/state/port.js';
+import type { ConnectionSettings } from '../../src/state/settings.js';
+import { Task } from '../../src/state/task.js';
 import type { DisconnectReason, WorkerCounters } from '../../src/stats.js';
 import { zeroCounters } from '../../src/stats.js';
 
@@ -14,7 +16,7 @@ export const INTERVAL_MS = 100;
 export const EXPIRY_MS = 400;
 
 /** Everything that was said, one line each: `open`, `READY`, `FINAL t1 body`, `lost silent`. */
-export class RecordingPort implements ConnectionPort {
+export class RecordingPort implements ConnectionPort<Task> {
   readonly lines: string[] = [];
   /** Whether sockets are to be had. */
   opens = true;
@@ -22,8 +24,10 @@ export class RecordingPort implements ConnectionPort {
   begins = true;
   /** What {@link abort} answers. */
   runsOn = true;
+  /** Whether a line about an abort names the request: there may be several. */
+  several = false;
   /** Called within {@link start}, as a handler that replies at once would. */
-  onStart: ((request: WorkerRequest) => void) | undefined;
+  onStart: ((task: Task) => void) | undefined;
 
   /** Take what was said since the last time. */
   take(): string[] {
@@ -37,6 +41,15 @@ export class RecordingPort implements ConnectionPort {
   close(flush: boolean): void {
     this.lines.push(flush ? 'close, flushed' : 'close');
   }
+  ask(): void {
+    this.lines.push('ask');
+  }
+  declined(answer: 'no' | 'silence'): void {
+    this.lines.push(`declined: ${answer}`);
+  }
+  withdraw(): void {
+    this.lines.push('READY 0');
+  }
   ready(): void {
     this.lines.push('READY');
   }
@@ -46,17 +59,17 @@ export class RecordingPort implements ConnectionPort {
   disconnect(): void {
     this.lines.push('DISCONNECT');
   }
-  reply(type: 'partial' | 'final', token: Frame, body: readonly Frame[], done: Done | undefined): void {
-    this.lines.push([type.toUpperCase(), text(token), ...body.map((frame) => text(frame))].join(' '));
+  reply(type: 'partial' | 'final', task: Task, body: readonly Frame[], done: Done | undefined): void {
+    this.lines.push([type.toUpperCase(), nameOf(task), ...body.map((frame) => text(frame))].join(' '));
     done?.(true);
   }
-  start(request: WorkerRequest): boolean {
-    this.lines.push(`start ${String(text(request.token))}`);
-    this.onStart?.(request);
+  start(task: Task): boolean {
+    this.lines.push(`start ${nameOf(task)}`);
+    this.onStart?.(task);
     return this.begins;
   }
-  abort(reason: DisconnectReason): boolean {
-    this.lines.push(`abort ${reason}`);
+  abort(task: Task, reason: DisconnectReason | 'cancelled'): boolean {
+    this.lines.push(this.several ? `abort ${nameOf(task)} ${reason}` : `abort ${reason}`);
     return this.runsOn;
   }
   registered(): void {
@@ -72,7 +85,8 @@ export class RecordingPort implements ConnectionPort {
 
 /** A state, its port, its clock and its counters. */
 export interface Bench {
-  readonly state: ConnectionState;
+  readonly state: ConnectionState<Task>;
+  readonly orphans: Orphans;
   readonly port: RecordingPort;
   readonly clock: FakeClock;
   readonly counters: WorkerCounters;
@@ -81,13 +95,18 @@ export interface Bench {
   /** Let time pass in steps of one deadline at a time, as the loop does. */
   readonly run: (ms: number) => void;
   /** A REQUEST arrives, and nothing else. */
-  readonly request: (token: string) => WorkerRequest;
+  readonly request: (token: string) => Task;
   readonly heartbeat: () => void;
 }
 
-/** A request as the decoder gives it: its token is an object of its own. */
-export function requestOf(token: string): WorkerRequest {
-  return { type: 'request', token: Buffer.from(token), body: [Buffer.from('body')] };
+/** A request of a strict wire: its token is an object of its own. */
+export function requestOf(token: string): Task {
+  return new Task(Buffer.from(token), Infinity);
+}
+
+/** What a request is called in the lines of a port. */
+function nameOf({ id }: Task): string {
+  return typeof id === 'number' ? `#${String(id)}` : String(text(id));
 }
 
 /** @param settings - what differs from an interval of 100 ms, an expiry of 400 ms, and jitter that takes nothing away */
@@ -95,20 +114,26 @@ export function bench(settings: Partial<ConnectionSettings> = {}): Bench {
   const port = new RecordingPort();
   const clock = new FakeClock();
   const counters = zeroCounters();
-  const state = new ConnectionState(
+  const orphans = new Orphans(settings.capacity ?? 1);
+  const state = new ConnectionState<Task>(
     {
       intervalMs: INTERVAL_MS,
       expiryMs: EXPIRY_MS,
       backoff: { baseMs: 10, maxMs: 80 },
       legacy: false,
+      capacity: 1,
+      confirmed: [],
+      answerMs: undefined,
       random: () => 1,
       ...settings,
     },
     port,
     counters,
+    orphans,
   );
   return {
     state,
+    orphans,
     port,
     clock,
     counters,
@@ -124,10 +149,10 @@ export function bench(settings: Partial<ConnectionSettings> = {}): Bench {
       clock.advance(end - clock.now());
     },
     request(token) {
-      const request = requestOf(token);
-      state.receive(clock.now(), request);
+      const task = requestOf(token);
+      state.receive(clock.now(), task);
       state.flush();
-      return request;
+      return task;
     },
     heartbeat() {
       state.receive(clock.now(), { type: 'heartbeat' });

@@ -5,12 +5,14 @@ import { expect, test } from '@jest/globals';
 import { zeroCounters } from '../../src/stats.js';
 import { ConnectionState } from '../../src/state/connection-state.js';
 import type { ConnectionPort } from '../../src/state/port.js';
+import { Orphans } from '../../src/state/orphans.js';
+import type { Task } from '../../src/state/task.js';
 import { requestOf } from './recording-port.js';
 
 test('a REQUEST that was read before the worker was stopped by who heard of its registration is not begun', () => {
   const said: string[] = [];
   const counters = zeroCounters();
-  const port = new Proxy({} as ConnectionPort, {
+  const port = new Proxy({} as ConnectionPort<Task>, {
     get: (_target, name) => () => {
       said.push(String(name));
       if (name === 'registered') state.drain();
@@ -22,9 +24,12 @@ test('a REQUEST that was read before the worker was stopped by who heard of its 
     expiryMs: 10_000,
     backoff: { baseMs: 1, maxMs: 1 },
     legacy: false,
+    capacity: 1,
+    confirmed: [],
+    answerMs: undefined,
     random: () => 0,
   };
-  const state = new ConnectionState(settings, port, counters);
+  const state = new ConnectionState<Task>(settings, port, counters, new Orphans(1));
   state.start(0);
   state.receive(1, requestOf('t'));
   state.flush();

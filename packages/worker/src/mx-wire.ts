@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// mx-wire - many commands in one message: what one turn of the event loop says leaves together
+
+import type { Frame, MxRecord, MxSignal } from '@mdp/protocol';
+import { ArgumentError, EMPTY_FRAME, MX_INLINE_BYTES, MX_MAX_BODY_FRAMES, decodeMx, encodeMx } from '@mdp/protocol';
+import type { Link } from './link.js';
+import type { Job } from './request.js';
+import type { Done } from './state/port.js';
+import type { Decode, Service, Wire } from './wire.js';
+
+/** A message leaves early when it has so many records, or so many bytes in its first frame. */
+const RECORDS_AT_MOST = 1_000;
+const BYTES_AT_MOST = 64 * 1024;
+
+/** What a record has in its message beside the bytes of its body, more or less. */
+const RECORD_BYTES = 24;
+
+/** Limits of MX on one body. */
+const MAX_FRAMES = 0xffff;
+const MAX_FRAME_BYTES = 2 ** 31 - 1;
+
+const HEARTBEAT: MxSignal = { type: 'heartbeat' };
+const DISCONNECT: MxSignal = { type: 'disconnect' };
+/** MX has no body without a frame. */
+const EMPTY_BODY: readonly Frame[] = [EMPTY_FRAME];
+
+/**
+ * See that a reply can be written as MX: when it is not, that is an error of this reply, and not of the message that it
+ * would have gone into.
+ *
+ * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when it has too many frames, or one of them is too long
+ */
+export function checkMxBody(body: readonly Frame[]): void {
+  if (body.length > MAX_FRAMES) throw new ArgumentError('body', `${String(body.length)} frames`, 'up to 65535 frames');
+  for (let i = 0; i < body.length; i++) {
+    const length = body[i]?.length ?? 0;
+    if (length > MAX_FRAME_BYTES) throw new ArgumentError(`body[${String(i)}]`, length, 'fewer than 2^31 bytes');
+  }
+}
+
+/** Reads what a broker says. */
+export const decodeBatch: Decode = (frames) => {
+  const message = decodeMx(frames);
+  return message.type === 'batch' ? message.records : undefined;
+};
+
+/**
+ * Gathers what is said and sends it in as few messages as can be, without making anybody wait.
+ *
+ * The first commands of a turn of the event loop leave when the code that runs has come to its end, with all that its
+ * promises brought about: a lone reply leaves at once. What other callbacks of the same turn say is gathered until all
+ * of them have run.
+ */
+export class MxWire implements Wire {
+  readonly #services: readonly Service[];
+  readonly #link: Link;
+  #records: MxRecord<Frame>[] = [];
+  #bytes = 0;
+  #bodyFrames = 0;
+  #dones: Done[] = [];
+  /** A message has left in this turn, so the next one waits for its end. */
+  #sentInTurn = false;
+  #scheduled = false;
+
+  constructor(services: readonly Service[], link: Link) {
+    this.#services = services;
+    this.#link = link;
+  }
+
+  ready(credit: number): void {
+    for (const { frame } of this.#services) this.#say({ type: 'ready', service: frame, credit }, 0, 0);
+  }
+
+  heartbeat(): void {
+    this.#say(HEARTBEAT, 0, 0);
+  }
+
+  disconnect(): void {
+    this.#say(DISCONNECT, 0, 0);
+  }
+
+  reply(type: 'partial' | 'final', { id }: Job, body: readonly Frame[], done: Done | undefined): void {
+    const { length } = body;
+    if (length === 0) {
+      this.#say({ type, id: id as number, body: EMPTY_BODY }, 4, 1);
+    } else {
+      let bytes = 4 * length;
+      for (let i = 0; i < length; i++) {
+        const size = body[i]?.length ?? 0;
+        if (size <= MX_INLINE_BYTES) bytes += size;
+      }
+      this.#say({ type, id: id as number, body }, bytes, length);
+    }
+    if (done === undefined) return;
+    // While the socket takes what it is given, a stream may go on at once: so its parts leave together.
+    if (this.#link.backlog === 0) done(true);
+    else this.#dones.push(done);
+  }
+
+  /** Gather a command. @param bytes - what it takes in the first frame beside its fixed part */
+  #say(record: MxRecord<Frame>, bytes: number, bodyFrames: number): void {
+    if (this.#bodyFrames + bodyFrames > MX_MAX_BODY_FRAMES) this.flush();
+    this.#records.push(record);
+    this.#bytes += RECORD_BYTES + bytes;
+    this.#bodyFrames += bodyFrames;
+    if (this.#records.length >= RECORDS_AT_MOST || this.#bytes >= BYTES_AT_MOST) {
+      this.flush();
+    } else if (!this.#scheduled && !this.#sentInTurn) {
+      this.#scheduled = true;
+      process.nextTick(this.#tick);
+    }
+  }
+
+  readonly #tick = (): void => {
+    this.#scheduled = false;
+    this.flush();
+  };
+
+  readonly #turnEnds = (): void => {
+    this.#sentInTurn = false;
+    this.flush();
+  };
+
+  flush(): void {
+    const records = this.#records;
+    if (records.length === 0) return;
+    const dones = this.#dones;
+    this.#records = [];
+    this.#bytes = this.#bodyFrames = 0;
+    if (dones.length > 0) this.#dones = [];
+    if (!this.#sentInTurn) {
+      this.#sentInTurn = true;
+      setImmediate(this.#turnEnds);
+    }
+    this.#link.send(
+      encodeMx(records),
+      dones.length === 0
+        ? undefined
+        : (sent) => {
+            for (const done of dones) done(sent);
+          },
+    );
+  }
+
+  discard(): number {
+    const dones = this.#dones;
+    const count = this.#records.length;
+    this.#records = [];
+    this.#dones = [];
+    this.#bytes = this.#bodyFrames = 0;
+    for (const done of dones) done(false);
+    return count;
+  }
+
+  get backlog(): number {
+    return this.#link.backlog + this.#records.length;
+  }
+}
