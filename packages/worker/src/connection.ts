@@ -2,7 +2,7 @@
 // connection - one registration at one broker: its state, the socket and wire of the day, and the requests in execution
 
 import type { Frame } from '@mdp/protocol';
-import { AbortedError, ClosedError, DisconnectedError, MX_FIRST_CREDIT } from '@mdp/protocol';
+import { AbortedError, ClosedError, DisconnectedError, MX_FIRST_CREDIT, ownFrames } from '@mdp/protocol';
 import { ANSWER_MS, encodeQuestion, isYes } from './agreement.js';
 import type { LinkOwner } from './link.js';
 import { Link } from './link.js';
@@ -198,11 +198,7 @@ export class Connection implements ConnectionPort<Job>, LinkOwner, HandlerWatche
   start(job: Job): boolean {
     const shared = this.#shared;
     shared.arrived(job);
-    if (job instanceof PulledJob) {
-      if (shared.queue.offer(job)) return true;
-      if (this.wire === 'mx') job.own();
-      return false;
-    }
+    if (job instanceof PulledJob) return shared.queue.offer(job);
     const handler = this.#byName.get(job.service)?.handler;
     if (handler !== undefined) runHandler(job, handler, this.#responder, this);
     return true;
@@ -278,10 +274,16 @@ export class Connection implements ConnectionPort<Job>, LinkOwner, HandlerWatche
   }
 
   #job(command: RequestCommand, { name, handler }: Service): Job {
-    const grant = this.wire === 'mx' ? MX_FIRST_CREDIT : Infinity;
+    let grant = Infinity;
+    let own = command;
+    if (this.wire === 'mx') {
+      grant = MX_FIRST_CREDIT;
+      // However long it runs or waits, it must not keep alive the whole message that it came in.
+      own = { ...command, body: ownFrames(command.body) };
+    }
     return handler === undefined
-      ? new PulledJob(command, grant, name, this.endpoint, this.#readAt, this.#responder)
-      : new Job(command, grant, name, this.endpoint, this.#readAt);
+      ? new PulledJob(own, grant, name, this.endpoint, this.#readAt, this.#responder)
+      : new Job(own, grant, name, this.endpoint, this.#readAt);
   }
 
   #dropLate(): void {

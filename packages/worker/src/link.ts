@@ -191,6 +191,7 @@ export class Link {
     let expected = 0;
     for (;;) {
       let count = 0;
+      let waits = true;
       try {
         let frames: readonly Frame[] | undefined = await socket.receive();
         while (frames !== undefined) {
@@ -198,11 +199,12 @@ export class Link {
           if (this.#isClosed()) return;
           // Finding nothing costs more than a message; asking costs system calls.
           if (++count === TURN_AT_MOST || (count >= expected && !socket.readable)) break;
-          if (count === 1) socket.receiveTimeout = 0;
+          if (waits) socket.receiveTimeout = 0;
+          waits = false;
           frames = await this.#receiveNow();
         }
         if (this.#isClosed()) return;
-        if (count > 1) socket.receiveTimeout = -1;
+        if (!waits) socket.receiveTimeout = -1;
       } catch {
         // On a closed socket that is the end; on an open one ZeroMQ can give nothing more.
         if (!this.#isClosed()) owner.broken(this, 'socket');

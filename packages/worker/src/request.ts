@@ -2,7 +2,7 @@
 // request - what a handler gets: the body of a REQUEST and what is known of it
 
 import type { Frame, FrameLike } from '@mdp/protocol';
-import { TimeoutError, bytes, ownFrames } from '@mdp/protocol';
+import { TimeoutError, bytes } from '@mdp/protocol';
 import { Task } from './state/task.js';
 import type { RequestCommand } from './wire.js';
 
@@ -66,7 +66,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A request at its worker. It is its own {@link HandlerContext}. */
 export class Job extends Task implements WorkerRequest, HandlerContext {
-  body: readonly [Frame, ...Frame[]];
+  readonly body: readonly [Frame, ...Frame[]];
   readonly service: string;
   readonly endpoint: string;
   readonly receivedAt: number;
@@ -135,10 +135,5 @@ export class Job extends Task implements WorkerRequest, HandlerContext {
   settle(): void {
     this.#over = true;
     clearTimeout(this.#timer);
-  }
-
-  /** It will wait: what it holds must not keep alive the whole message that it came in. */
-  own(): void {
-    this.body = ownFrames(this.body) as [Frame, ...Frame[]];
   }
 }

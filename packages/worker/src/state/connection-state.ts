@@ -150,7 +150,7 @@ export class ConnectionState<T extends Task> {
 
   /** A command of the broker. A REQUEST is only held: what lies behind it may call it back. See {@link flush}. */
   receive(now: number, message: Inbound<T>): void {
-    if (this.#phase === 'stopped' || this.#phase === 'backoff') return;
+    if (this.#phase === 'stopped' || this.#phase === 'backoff' || this.#phase === 'asking') return;
     if (message.type === 'invalid') {
       this.#strike(now);
       return;

@@ -70,6 +70,21 @@ describe('a blocked event loop', () => {
     expect(worker.stats().counters.disconnects.stalled).toBe(0);
   });
 
+  test('many messages at once, and then a lone one, are no failure of the socket', async () => {
+    const broker = await HandBroker.bind();
+    const worker = await startWorker(broker.endpoint, ({ body }) => body);
+    const peer = await broker.ready();
+    await waitUntil('the registration', () => worker.stats().registered === 1);
+    for (const token of ['t1', 't2', 't3']) {
+      for (let i = 0; i < 20; i++) await broker.signal(peer, 'heartbeat');
+      // All of them come through to the socket before the worker gets to read.
+      block();
+      await broker.request(peer, token);
+      expect(await broker.reply(peer, token)).toEqual([['body']]);
+    }
+    expect(worker.stats().counters).toMatchObject({ readys: 1, heartbeatsReceived: 60, disconnects: { socket: 0 } });
+  });
+
   test('a REQUEST that a DISCONNECT follows is not begun, after however short a block', async () => {
     const broker = await HandBroker.bind();
     let executed = 0;
