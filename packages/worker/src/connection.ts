@@ -105,7 +105,7 @@ export class Connection implements ConnectionPort<Job>, LinkOwner, HandlerWatche
       counters,
       orphans,
     );
-    this.#responder = new Responder(this.state, wire, shared, () => this.#sender?.backlog ?? 0);
+    this.#responder = new Responder(this.state, wire, shared);
   }
 
   /** Whether a socket of this connection still exists. */

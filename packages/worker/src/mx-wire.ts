@@ -8,11 +8,12 @@ import type { Job } from './request.js';
 import type { Done } from './state/port.js';
 import type { Decode, Service, Wire } from './wire.js';
 
-/** A message leaves early when it has so many records, or so many bytes in its first frame. */
+/** A message leaves early when it has so many records, or so many bytes in its first frame, or behind it. */
 const RECORDS_AT_MOST = 1_000;
-const BYTES_AT_MOST = 64 * 1024;
+const INLINE_AT_MOST = 64 * 1024;
+const APART_AT_MOST = 1024 * 1024;
 
-/** What a record has in its message beside the bytes of its body, more or less. */
+/** What a record has in the first frame beside its body, more or less. */
 const RECORD_BYTES = 24;
 
 /** Limits of MX on one body. */
@@ -55,7 +56,8 @@ export class MxWire implements Wire {
   readonly #services: readonly Service[];
   readonly #link: Link;
   #records: MxRecord<Frame>[] = [];
-  #bytes = 0;
+  #inline = 0;
+  #apart = 0;
   #bodyFrames = 0;
   #dones: Done[] = [];
   /** A message has left in this turn, so the next one waits for its end. */
@@ -68,42 +70,40 @@ export class MxWire implements Wire {
   }
 
   ready(credit: number): void {
-    for (const { frame } of this.#services) this.#say({ type: 'ready', service: frame, credit }, 0, 0);
+    for (const { frame } of this.#services) this.#say({ type: 'ready', service: frame, credit });
   }
 
   heartbeat(): void {
-    this.#say(HEARTBEAT, 0, 0);
+    this.#say(HEARTBEAT);
   }
 
   disconnect(): void {
-    this.#say(DISCONNECT, 0, 0);
+    this.#say(DISCONNECT);
   }
 
   reply(type: 'partial' | 'final', { id }: Job, body: readonly Frame[], done: Done | undefined): void {
-    const { length } = body;
-    if (length === 0) {
-      this.#say({ type, id: id as number, body: EMPTY_BODY }, 4, 1);
-    } else {
-      let bytes = 4 * length;
-      for (let i = 0; i < length; i++) {
-        const size = body[i]?.length ?? 0;
-        if (size <= MX_INLINE_BYTES) bytes += size;
-      }
-      this.#say({ type, id: id as number, body }, bytes, length);
+    const frames = body.length === 0 ? EMPTY_BODY : body;
+    const { length } = frames;
+    if (this.#bodyFrames + length > MX_MAX_BODY_FRAMES) this.flush();
+    this.#bodyFrames += length;
+    for (let i = 0; i < length; i++) {
+      const size = frames[i]?.length ?? 0;
+      if (size > MX_INLINE_BYTES) this.#apart += size;
+      else this.#inline += size;
     }
-    if (done === undefined) return;
+    this.#inline += 4 * length;
     // While the socket takes what it is given, a stream may go on at once: so its parts leave together.
-    if (this.#link.backlog === 0) done(true);
-    else this.#dones.push(done);
+    const waits = done !== undefined && this.#link.backlog > 0;
+    if (waits) this.#dones.push(done);
+    this.#say({ type, id: id as number, body: frames });
+    if (!waits) done?.(true);
   }
 
-  /** Gather a command. @param bytes - what it takes in the first frame beside its fixed part */
-  #say(record: MxRecord<Frame>, bytes: number, bodyFrames: number): void {
-    if (this.#bodyFrames + bodyFrames > MX_MAX_BODY_FRAMES) this.flush();
+  /** Gather a command. */
+  #say(record: MxRecord<Frame>): void {
     this.#records.push(record);
-    this.#bytes += RECORD_BYTES + bytes;
-    this.#bodyFrames += bodyFrames;
-    if (this.#records.length >= RECORDS_AT_MOST || this.#bytes >= BYTES_AT_MOST) {
+    this.#inline += RECORD_BYTES;
+    if (this.#records.length >= RECORDS_AT_MOST || this.#inline >= INLINE_AT_MOST || this.#apart >= APART_AT_MOST) {
       this.flush();
     } else if (!this.#scheduled && !this.#sentInTurn) {
       this.#scheduled = true;
@@ -126,7 +126,7 @@ export class MxWire implements Wire {
     if (records.length === 0) return;
     const dones = this.#dones;
     this.#records = [];
-    this.#bytes = this.#bodyFrames = 0;
+    this.#inline = this.#apart = this.#bodyFrames = 0;
     if (dones.length > 0) this.#dones = [];
     if (!this.#sentInTurn) {
       this.#sentInTurn = true;
@@ -147,7 +147,7 @@ export class MxWire implements Wire {
     const count = this.#records.length;
     this.#records = [];
     this.#dones = [];
-    this.#bytes = this.#bodyFrames = 0;
+    this.#inline = this.#apart = this.#bodyFrames = 0;
     for (const done of dones) done(false);
     return count;
   }

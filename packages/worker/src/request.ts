@@ -70,6 +70,8 @@ export class Job extends Task implements WorkerRequest, HandlerContext {
   readonly service: string;
   readonly endpoint: string;
   readonly receivedAt: number;
+  /** How many of its PARTIALs wait to leave. */
+  unsent = 0;
   /** When nobody waits any more: a reading of `performance.now()`; `Infinity` when that is not known. */
   readonly #deadlineAt: number;
   #controller: AbortController | undefined;

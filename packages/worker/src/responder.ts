@@ -12,7 +12,7 @@ import type { WorkerCounters } from './stats.js';
 import type { StreamPace } from './stream-pace.js';
 import type { WireName } from './wire.js';
 
-/** How many PARTIALs may wait for room in the socket; only a caller that does not await them gets so far. */
+/** How many PARTIALs of a request may wait to leave; only a caller that does not await them gets so far. */
 const MAX_WAITING_PARTIALS = 1_000;
 
 /** What was yielded for the one reply of a dialect without PARTIALs. */
@@ -32,18 +32,15 @@ export interface ResponderHost {
 export class Responder {
   readonly #state: ConnectionState<Job>;
   readonly #host: ResponderHost;
-  readonly #backlog: () => number;
   readonly #mx: boolean;
   readonly #streams: boolean;
   readonly #errorReplies: boolean;
   readonly #parts = new WeakMap<Job, Parts>();
 
-  /** @param backlog - how many messages the socket has not taken yet */
-  constructor(state: ConnectionState<Job>, wire: WireName, host: ResponderHost, backlog: () => number) {
+  constructor(state: ConnectionState<Job>, wire: WireName, host: ResponderHost) {
     const { dialect, errorReplies } = host.options;
     this.#state = state;
     this.#host = host;
-    this.#backlog = backlog;
     this.#mx = wire === 'mx';
     this.#streams = WORKER_COMMANDS[dialect].partial !== undefined;
     // MX knows no other end of a request than a FINAL.
@@ -70,7 +67,7 @@ export class Responder {
    * @returns resolves when it is on its way: true; or false when the request is over and it was dropped
    */
   partial(job: Job, frames: readonly Frame[]): Promise<boolean> {
-    if (this.#streams && this.#backlog() + job.waiting >= MAX_WAITING_PARTIALS) {
+    if (job.unsent >= MAX_WAITING_PARTIALS) {
       this.fail(job, {
         status: STATUS.HANDLER_FAILED,
         message: `the worker has ${String(MAX_WAITING_PARTIALS)} PARTIALs waiting: it must await them`,
@@ -78,9 +75,13 @@ export class Responder {
       return Promise.resolve(false);
     }
     return new Promise((resolve) => {
-      const done = this.#host.pace.next(resolve);
+      const done = this.#host.pace.next((sent) => {
+        job.unsent--;
+        resolve(sent);
+      });
+      job.unsent++;
       if (!this.#streams) done(this.#join(job, frames));
-      else if (!this.#state.partial(performance.now(), job, frames, done)) resolve(false);
+      else if (!this.#state.partial(performance.now(), job, frames, done)) done(false);
     });
   }
 

@@ -83,6 +83,7 @@ export class ConnectionState<T extends Task> {
   #open(now: number): void {
     this.#phase = 'connecting';
     this.#after = 'next';
+    this.#unconfirmed = undefined;
     this.#strikes = 0;
     this.#sentAt = this.#heardAt = now;
     if (!this.#port.open()) {
@@ -150,7 +151,9 @@ export class ConnectionState<T extends Task> {
 
   /** A command of the broker. A REQUEST is only held: what lies behind it may call it back. See {@link flush}. */
   receive(now: number, message: Inbound<T>): void {
-    if (this.#phase === 'stopped' || this.#phase === 'backoff' || this.#phase === 'asking') return;
+    if (this.#phase === 'stopped' || this.#phase === 'backoff') return;
+    // Before READY nothing is expected but the answer.
+    if (this.#phase !== 'registered' && this.#settings.answerMs !== undefined) return;
     if (message.type === 'invalid') {
       this.#strike(now);
       return;
@@ -260,7 +263,8 @@ export class ConnectionState<T extends Task> {
     if (this.#phase !== 'registered' && this.#phase !== 'connecting') return;
     this.#heardAt = now;
     if (this.#settings.legacy || this.#tasks.running > 0 || this.#sentAt > since) return;
-    this.#renew(now, 'stalled', this.#settings.answerMs === undefined || this.#phase === 'registered');
+    // A READY that had not left when the process stood still may have left meanwhile; a question needs no farewell.
+    this.#renew(now, 'stalled', this.#phase === 'registered' || this.#settings.answerMs === undefined);
   }
 
   /** Do what is due. All input that had arrived must have been received before. */
