@@ -32,6 +32,24 @@ describe('options', () => {
     expect(resolveWorkerOptions({ dialect, errorReplies: 'always' }).errorReplies).toBe('always');
   });
 
+  test.each(['auto', 'mx', 'rfc18'] as const)(
+    'wire %s goes with dialect rfc18; elsewhere there is only the strict one',
+    (wire) => {
+      expect(resolveWorkerOptions({ wire }).wire).toBe(wire);
+      for (const dialect of ['majortomo', 'mdp01'] as const) {
+        if (wire === 'mx') {
+          expect(refusal(() => resolveWorkerOptions({ wire, dialect }))).toMatchObject({
+            code: 'MDP_INVALID_ARGUMENT',
+            argument: 'wire',
+            message: `wire: got "mx", allowed is 'auto' or 'rfc18' in dialect ${dialect}: only rfc18 has MX`,
+          });
+        } else {
+          expect(resolveWorkerOptions({ wire, dialect }).wire).toBe('rfc18');
+        }
+      }
+    },
+  );
+
   test('the longest wait is never shorter than the first', () => {
     expect(resolveWorkerOptions({ reconnectBaseMs: 60_000 }).reconnectMaxMs).toBe(60_000);
   });
@@ -43,6 +61,7 @@ describe('options', () => {
 
   test.each<[keyof WorkerOptions, unknown]>([
     ['dialect', 'mdp02'],
+    ['wire', 'MX'],
     ['concurrency', 0],
     ['concurrency', 257],
     ['concurrency', 1.5],
@@ -97,6 +116,25 @@ describe('the arguments of a worker', () => {
       code: 'MDP_INVALID_ARGUMENT',
       argument: 'service',
     });
+  });
+
+  test('several services are an object of handlers; options follow it', () => {
+    const echo = (): string => 'ok';
+    expect(new Worker(ENDPOINT, { echo, half: echo }).services).toEqual(['echo', 'half']);
+    expect(new Worker(ENDPOINT, { echo }).service).toBe('echo');
+    expect(new Worker(ENDPOINT, 'echo').services).toEqual(['echo']);
+    expect(refusal(() => new Worker(ENDPOINT, { echo }, { concurrency: 0 })).argument).toBe('concurrency');
+    expect(refusal(() => new Worker(ENDPOINT, {})).argument).toBe('handlers');
+    expect(refusal(() => new Worker(ENDPOINT, { echo, half: 'no' as never })).argument).toBe('handlers.half');
+    expect(refusal(() => new Worker(ENDPOINT, { 'mmi.echo': echo })).argument).toBe('service');
+    expect(refusal(() => new Worker(ENDPOINT, { '': echo })).argument).toBe('service');
+    expect(refusal(() => new Worker(ENDPOINT, { echo } as never, echo)).argument).toBe('handler');
+    expect(refusal(() => new Worker(ENDPOINT, null as never)).argument).toBe('service');
+  });
+
+  test('a worker with several services cannot be iterated over: each has its handler', () => {
+    const worker = new Worker(ENDPOINT, { echo: () => 'ok' });
+    expect(() => worker[Symbol.asyncIterator]()).toThrow(expect.objectContaining({ code: 'MDP_INVALID_STATE' }));
   });
 
   test('options may stand in place of the handler, or after it', () => {

@@ -59,6 +59,10 @@ export class ConnectionState<T extends Task> {
     return this.#tasks.size === 0 ? 'idle' : 'busy';
   }
 
+  get #takesNoMore(): boolean {
+    return this.#tasks.size >= this.#settings.capacity || this.#after !== 'next';
+  }
+
   /** How many requests it holds. */
   get inFlight(): number {
     return this.#tasks.size;
@@ -170,7 +174,7 @@ export class ConnectionState<T extends Task> {
     if (now - this.#connectedAt >= this.#settings.intervalMs) this.#attempts = 0;
     switch (message.type) {
       case 'request':
-        this.#take(now, message);
+        if (this.#takesNoMore || !this.#tasks.add(message)) this.#refuse(now);
         return;
       case 'heartbeat':
         this.#counters.heartbeatsReceived++;
@@ -185,8 +189,8 @@ export class ConnectionState<T extends Task> {
         this.#tasks.cancel(now, message.id);
         return;
       case 'ready':
-        if (message.credit === 0 && this.#unconfirmed?.delete(message.service) === true) this.#confirmed();
-        else this.#strike(now);
+        if (message.credit > 0 || this.#unconfirmed?.delete(message.service) !== true) this.#strike(now);
+        else if (this.#unconfirmed.size === 0) this.#stopAfterRunning();
         return;
       case 'stray':
         this.#refuse(now);
@@ -200,11 +204,6 @@ export class ConnectionState<T extends Task> {
   #strike(now: number): void {
     this.#counters.dropped.invalid++; // MDP-W-02
     if (++this.#strikes >= MAX_STRIKES) this.#leave(now);
-  }
-
-  #take(now: number, task: T): void {
-    const room = this.#tasks.size < this.#settings.capacity && this.#after === 'next';
-    if (!room || !this.#tasks.add(task)) this.#refuse(now);
   }
 
   /** MDP-W-20: what runs is not given up for it; after the last FINAL we leave, and the broker takes this one back. */
@@ -317,11 +316,6 @@ export class ConnectionState<T extends Task> {
     } else {
       this.#stopAfterRunning();
     }
-  }
-
-  /** Nothing more comes for one of the services. When it was the last one, what runs may end, and that is all. */
-  #confirmed(): void {
-    if (this.#unconfirmed?.size === 0) this.#stopAfterRunning();
   }
 
   #stopAfterRunning(): void {
