@@ -217,25 +217,17 @@ export class ConnectionState<T extends Task> {
     this.#tasks.flush();
   }
 
-  /** A request that was handed over begins. */
+  /** See {@link Tasks.begin}. */
   begin(task: T): void {
     this.#tasks.begin(task);
   }
 
-  /**
-   * Send a PARTIAL of a request (MDP-W-16, MDP-W-18), at once or when it is granted.
-   *
-   * @returns false when its reply is not wanted any more; the PARTIAL is dropped and counted
-   */
+  /** See {@link Tasks.partial}. */
   partial(now: number, task: T, body: readonly Frame[], done: Done): boolean {
     return this.#tasks.partial(now, task, body, done);
   }
 
-  /**
-   * Send the one FINAL of a request (MDP-W-17, MDP-W-18), behind its PARTIALs.
-   *
-   * @returns false when that request is lost; the FINAL is dropped and counted
-   */
+  /** See {@link Tasks.final}. */
   final(now: number, task: T, body: readonly Frame[], done: Done | undefined): boolean {
     return this.#tasks.final(now, task, body, done);
   }

@@ -84,7 +84,7 @@ export class Tasks<T extends Task> {
     task.stage = 'running';
   }
 
-  /** Send a PARTIAL, at once or when it is granted. @returns false when the reply is not wanted any more */
+  /** Send a PARTIAL, at once or when it is granted (MDP-W-16, MDP-W-18). @returns false when the reply is not wanted any more */
   partial(now: number, task: T, body: readonly Frame[], done: Done): boolean {
     if (task.cancelled || !this.#isCurrent(task)) {
       this.#counters.dropped.replies++;
@@ -113,7 +113,7 @@ export class Tasks<T extends Task> {
     if (last !== undefined && task.waiting === 0) this.#finish(now, task, last.body, last.done);
   }
 
-  /** Send the FINAL, behind the PARTIALs. @returns false when the request is lost */
+  /** Send the one FINAL, behind the PARTIALs (MDP-W-17, MDP-W-18). @returns false when the request is lost */
   final(now: number, task: T, body: readonly Frame[], done: Done | undefined): boolean {
     if (!this.#isCurrent(task)) {
       this.#counters.dropped.replies++;
