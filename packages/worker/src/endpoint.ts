@@ -25,6 +25,8 @@ export class Endpoint {
   readonly #mx: Connection | undefined;
   readonly #strict: readonly Connection[];
   readonly #all: readonly Connection[];
+  /** Those of the wire that is spoken, or asked about. */
+  #inUse: readonly Connection[];
   #probe: Probe | undefined;
 
   constructor(endpoint: string, services: readonly Service[], shared: ConnectionShared) {
@@ -51,6 +53,7 @@ export class Endpoint {
             ),
           );
     this.#all = this.#mx === undefined ? this.#strict : [this.#mx, ...this.#strict];
+    this.#inUse = this.#mx === undefined ? this.#strict : [this.#mx];
   }
 
   /** Why ZeroMQ gave no socket, the last time that it did not. */
@@ -77,6 +80,7 @@ export class Endpoint {
   }
 
   #startStrict(now: number): void {
+    this.#inUse = this.#strict;
     for (const { state } of this.#strict) state.start(now);
     this.#shared.wakeBy(this.nextDeadline());
   }
@@ -110,6 +114,7 @@ export class Endpoint {
 
   #ask(mx: Connection, now: number): void {
     for (const { state } of this.#strict) state.park();
+    this.#inUse = [mx];
     mx.state.start(now);
   }
 
@@ -152,25 +157,18 @@ export class Endpoint {
   }
 
   stats(): EndpointStats {
-    const { endpoint } = this;
-    const orphans = this.#orphans.count;
-    if (this.#mx !== undefined && (this.#strict.length === 0 || this.#mx.state.phase !== 'stopped')) {
-      const { phase, inFlight } = this.#mx.state;
-      const registered = phase === 'idle' || phase === 'busy';
-      const wire = this.#strict.length === 0 || registered ? 'mx' : 'asking';
-      return {
-        ...{ endpoint, wire, connections: 1, registered: registered ? 1 : 0 },
-        ...{ busy: phase === 'busy' ? 1 : 0, inFlight, orphans },
-      };
-    }
+    const connections = this.#inUse;
     let registered = 0;
     let busy = 0;
     let inFlight = 0;
-    for (const { state } of this.#strict) {
+    for (const { state } of connections) {
       if (state.phase === 'idle' || state.phase === 'busy') registered++;
       if (state.phase === 'busy') busy++;
       inFlight += state.inFlight;
     }
-    return { endpoint, wire: 'rfc18', connections: this.#strict.length, registered, busy, inFlight, orphans };
+    const asking = connections !== this.#strict && this.#strict.length > 0 && registered === 0;
+    const wire = connections === this.#strict ? 'rfc18' : asking ? 'asking' : 'mx';
+    const counts = { connections: connections.length, registered, busy, inFlight, orphans: this.#orphans.count };
+    return { endpoint: this.endpoint, wire, ...counts };
   }
 }

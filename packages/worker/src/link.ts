@@ -75,6 +75,8 @@ export class Link {
   #state: 'open' | 'flushing' | 'closed' = 'open';
   #closeBy = Infinity;
   #unsent = 0;
+  /** Ends the pause of {@link #read}. */
+  #readOn: (() => void) | undefined;
 
   /**
    * Open a socket and connect it.
@@ -101,6 +103,7 @@ export class Link {
         },
         emptied: () => {
           if (this.#state === 'flushing') this.#shut();
+          this.#readOn?.();
         },
         failed: () => {
           owner.broken(this, 'socket');
@@ -174,6 +177,7 @@ export class Link {
     this.#state = 'closed';
     this.#closeBy = Infinity;
     this.#unsent = this.#outbox.close();
+    this.#readOn?.();
     this.#socket.close();
     // A monitored socket says when it is gone; ZeroMQ says nothing of the others.
     if (!this.monitored) this.#gone();
@@ -212,8 +216,17 @@ export class Link {
       }
       expected = count >> 1;
       owner.drained(this);
-      if (count === TURN_AT_MOST) await new Promise(setImmediate);
+      // Nothing more is taken from a broker that does not read what it gets: memory has an end.
+      if (this.#outbox.full) await this.#emptied();
+      else if (count === TURN_AT_MOST) await new Promise(setImmediate);
     }
+  }
+
+  async #emptied(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#readOn = resolve;
+    });
+    this.#readOn = undefined;
   }
 
   /** The next message, if there is one. The socket does not wait for it. */

@@ -2,6 +2,7 @@
 // outbox - the send path of one socket: in order, and nothing is lost while the socket lives
 
 import type { Frame } from '@mdp/protocol';
+import { byteLength } from '@mdp/protocol';
 import type { Done } from './state/port.js';
 
 /** What the outbox needs of a DEALER whose `sendTimeout` is 0: it takes a message at once or rejects with EAGAIN. */
@@ -24,6 +25,10 @@ interface Unsent {
   readonly done: Done | undefined;
 }
 
+/** More than this is not to be caused by what the other side asks for: it does not read. */
+const FULL_MESSAGES = 1_024;
+const FULL_BYTES = 16 * 1024 * 1024;
+
 const FIRST_RETRY_MS = 1;
 const LONGEST_RETRY_MS = 16;
 
@@ -39,6 +44,7 @@ export class Outbox {
   readonly #owner: OutboxOwner;
   readonly #now: () => number;
   readonly #waiting: Unsent[] = [];
+  #waitingBytes = 0;
   /** What was handed to the socket last, until its outcome is known. */
   #frames: Frame[] | undefined;
   #done: Done | undefined;
@@ -58,6 +64,11 @@ export class Outbox {
     return this.#waiting.length + (this.#frames === undefined ? 0 : 1);
   }
 
+  /** Whether so much waits that nothing should be read that asks for more: until {@link OutboxOwner.emptied}. */
+  get full(): boolean {
+    return this.#waiting.length >= FULL_MESSAGES || this.#waitingBytes >= FULL_BYTES;
+  }
+
   /** When {@link retry} is due; `Infinity` when the socket takes what it is given. */
   get retryAt(): number {
     return this.#retryAt;
@@ -69,9 +80,14 @@ export class Outbox {
    * @param done - told when the socket has taken it, or when it never will
    */
   send(frames: Frame[], done: Done | undefined): void {
-    if (this.#closed) done?.(false);
-    else if (this.#frames === undefined) this.#put(frames, done);
-    else this.#waiting.push({ frames, done });
+    if (this.#closed) {
+      done?.(false);
+    } else if (this.#frames === undefined) {
+      this.#put(frames, done);
+    } else {
+      this.#waiting.push({ frames, done });
+      this.#waitingBytes += byteLength(frames);
+    }
   }
 
   #put(frames: Frame[], done: Done | undefined): void {
@@ -86,7 +102,10 @@ export class Outbox {
     this.#frames = this.#done = undefined;
     this.#retryMs = 0;
     const next = this.#waiting.shift();
-    if (next !== undefined) this.#put(next.frames, next.done);
+    if (next !== undefined) {
+      this.#waitingBytes -= byteLength(next.frames);
+      this.#put(next.frames, next.done);
+    }
     done?.(true);
     if (this.size === 0) this.#owner.emptied();
   };

@@ -98,6 +98,22 @@ describe('an outbox', () => {
     expect(outbox.retryAt - clock.now()).toBe(1);
   });
 
+  test.each([
+    ['1,024 messages', 1_024, 1],
+    ['16 MiB', 16, 2 ** 20],
+  ])('is full with %s that wait, beside the one that is tried, until they are gone', async (_, count, bytes) => {
+    const { outbox, socket } = bench(0);
+    for (let i = 0; i < count; i++) outbox.send([Buffer.alloc(bytes)], undefined);
+    expect(outbox.full).toBe(false);
+    outbox.send([Buffer.alloc(bytes)], undefined);
+    expect(outbox.full).toBe(true);
+    await settle();
+    socket.room = Infinity;
+    outbox.retry();
+    await settle();
+    expect([outbox.full, outbox.size]).toEqual([false, 0]);
+  });
+
   test('says that a socket fails for another reason', async () => {
     const { socket, told, send } = bench(0);
     socket.error = 'ETERM';

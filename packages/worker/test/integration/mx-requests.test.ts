@@ -2,12 +2,13 @@
 // mx-requests.test - what MX adds to a request, on real sockets: CANCEL, deadlines, credit of streams, and stopping gracefully
 
 import { describe, expect, test } from '@jest/globals';
-import { MX_FIRST_CREDIT, mxCost } from '@mdp/protocol';
+import { MX_FIRST_CREDIT, decodeMx, encodeMx, mxCost } from '@mdp/protocol';
 import { waitUntil } from '@mdp/testkit';
 import type { Handler, PulledRequest, WorkerOptions, WorkerRequest } from '../../src/index.js';
 import { Worker } from '../../src/index.js';
 import { MxBroker, request, requestTo } from './mx-broker.js';
-import { Gate, startWorker, stopAtEnd } from './support.js';
+import { Router } from 'zeromq';
+import { Gate, onEnd, startWorker, stopAtEnd } from './support.js';
 
 const CANCEL = (id: number) => ({ type: 'cancel', id }) as const;
 const CREDIT = (id: number, amount: number) => ({ type: 'credit', id, amount }) as const;
@@ -430,6 +431,46 @@ describe('a broker that breaks the rules', () => {
     expect(await broker.ready()).not.toBe(peer);
     expect(begun).toBe(0);
     expect(worker.stats().counters).toMatchObject({ disconnects: { disconnect: 1 }, dropped: { stale: 2 } });
+  });
+});
+
+describe('a broker that asks and does not read', () => {
+  test('is read no further itself, so memory has an end; when it reads, every request is answered', async () => {
+    const router = new Router({ linger: 0, receiveHighWaterMark: 1, sendHighWaterMark: 0 });
+    onEnd(() => {
+      router.close();
+    });
+    await router.bind('tcp://127.0.0.1:*');
+    const bulk = Buffer.alloc(256 * 1024);
+    const worker = await startWorker(router.lastEndpoint ?? '', () => bulk, {
+      ...{ wire: 'mx', concurrency: 8, sendHighWaterMark: 2 },
+    });
+    const [id = Buffer.alloc(0)] = await router.receive();
+    const begun = (): number => worker.stats().counters.requests;
+    let count = 0;
+    let still = 0;
+    while (still <= 25) {
+      // No more than the credit that the last replies, unread as they are, have freed.
+      const first = count;
+      await router.send([id, ...encodeMx(Array.from({ length: 8 }, () => request(count++)))]);
+      still = 0;
+      await waitUntil('them to begin, or the worker to stand still', () => {
+        still = begun() === first ? still + 1 : 0;
+        return begun() === count || still > 25;
+      });
+    }
+    // 16 MiB wait in the worker; the rest is what ZeroMQ and the network hold.
+    expect(count).toBeLessThan(2_000);
+    const answered: number[] = [];
+    while (answered.length < count) {
+      const [, ...frames] = await router.receive();
+      const message = decodeMx(frames);
+      for (const record of message.type === 'batch' ? message.records : []) {
+        if (record.type === 'final') answered.push(record.id);
+      }
+    }
+    expect(answered).toEqual(Array.from({ length: count }, (_, i) => i));
+    expect(worker.stats().counters.readys).toBe(1);
   });
 });
 
