@@ -54,7 +54,7 @@ describe('wire mx', () => {
     expect(replies.map(({ records }) => records.length)).toEqual([64]);
   });
 
-  test('a lone reply leaves at once: while the code after it still runs', async () => {
+  test('a lone reply is a message of its own', async () => {
     const broker = await MxBroker.bind();
     await startWorker(broker.endpoint, async ({ body }) => body, { wire: 'mx', concurrency: 64 });
     const peer = await broker.ready();
