@@ -120,8 +120,9 @@ export class Endpoint {
 
   #askBeside(): void {
     if (this.#probe !== undefined) return;
+    let probe: Probe | undefined;
     try {
-      this.#probe = new Probe(this.endpoint, this.#shared.options, {
+      probe = new Probe(this.endpoint, this.#shared.options, {
         answered: (yes) => {
           this.#choice.answered(yes ? 'yes' : 'silence');
         },
@@ -129,14 +130,15 @@ export class Endpoint {
           this.#shared.wakeBy(at);
         },
         settled: () => {
-          this.#probe = undefined;
+          if (this.#probe === probe) this.#probe = undefined;
           this.#shared.settled();
         },
       });
     } catch {
       // There is no socket for a question that nobody waits for: it is asked another time.
-      this.#probe = undefined;
+      return;
     }
+    this.#probe = probe;
   }
 
   /** This process stood still. */

@@ -112,14 +112,20 @@ export class Job extends Task implements WorkerRequest, HandlerContext {
     return this.#controller.signal;
   }
 
-  readonly #expire = (): void => {
+  /** Abort when the deadline has passed, now or later. */
+  #expire(): void {
     const { remainingMs } = this;
-    if (remainingMs > 0) {
-      this.#timer = setTimeout(this.#expire, Math.min(Math.ceil(remainingMs), LONGEST_TIMER_MS));
-    } else {
+    if (remainingMs === 0) {
       this.abort(new TimeoutError('the deadline of the request has passed', { service: this.service, attempts: 0 }));
+      return;
     }
-  };
+    this.#timer = setTimeout(
+      () => {
+        this.#expire();
+      },
+      Math.min(Math.ceil(remainingMs), LONGEST_TIMER_MS),
+    );
+  }
 
   /** Whether its reply is wanted no more: it is lost or cancelled, or its deadline has passed. */
   get aborted(): boolean {
