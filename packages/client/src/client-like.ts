@@ -18,7 +18,8 @@ export interface ClientLike extends AsyncDisposable {
   /**
    * Make a request.
    *
-   * It goes out within this call when a socket is free; else it waits for one, and no longer than its deadline.
+   * It goes out within this call when a socket is free, by MX at the end of this turn of the event loop with all others
+   * of the turn; else it waits for one, and no longer than its deadline.
    *
    * Frames out: REQUEST with the service's name and `body` (RFC 18 "MDP/Client"). Frames in: PARTIAL\* then FINAL.
    *

@@ -17,8 +17,9 @@ import type { ClientOptions } from './options.js';
  * ```
  *
  * Strict RFC 18 allows one request at a time on a socket (MDP-C-07), so the client keeps a pool of DEALER sockets
- * (MDP-C-05, MDP01-05) that grows with the load and shrinks when it is idle. Nothing is opened before the first request. Open sockets
- * keep the process alive until they have been idle for `idleSocketMs`, or until {@link BaseClient.close}.
+ * (MDP-C-05, MDP01-05) that grows with the load and shrinks when it is idle. By MX (option `wire`) one socket to a broker
+ * carries many. Nothing is opened before the first request. Open sockets keep the process alive until they have been idle
+ * for `idleSocketMs`, or until {@link BaseClient.close}.
  */
 export class Client extends BaseClient {
   /**

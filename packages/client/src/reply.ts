@@ -52,7 +52,8 @@ export interface Reply extends PromiseLike<Frame[]>, AsyncIterable<Frame[], unde
    */
   receivePart(options?: ReceivePartOptions): Promise<Frame[] | null>;
   /**
-   * Give the request up: it ends with `MDP_ABORTED`, its connection is closed, a late reply goes nowhere. Nothing
+   * Give the request up: it ends with `MDP_ABORTED`, its connection is closed (by MX it is cancelled at the broker), a late
+   * reply goes nowhere. Nothing
    * happens when it has ended. Leaving a `for await` loop does the same.
    *
    * @param reason - becomes the error's `cause`
