@@ -51,12 +51,13 @@ export class Outbox {
   }
 
   /**
-   * Whether a message of so many bytes does not go in. One may always go into an empty outbox, however large it is.
+   * Whether a message of so many bytes does not go in. One may always go into an empty outbox, however large it is; and
+   * what one turn says to a peer that reads well waits for a moment only, however much that is.
    *
    * @param urgent - allow twice the limits
    */
   isFull(bytes: number, urgent: boolean): boolean {
-    if (this.size === 0) return false;
+    if (this.size === 0 || !this.wasBlocked) return false;
     const factor = urgent ? 2 : 1;
     return this.size >= this.limits.maxMessages * factor || this.#bytes + bytes > this.limits.maxBytes * factor;
   }

@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Frame } from '@mdp/protocol';
 import { bytes } from '@mdp/protocol';
+import type { OutboxLimits } from '../src/outbox.js';
 import { Outbox } from '../src/outbox.js';
 import { memoryBytes } from '../src/state/memory.js';
 
@@ -17,6 +18,13 @@ function offer(outbox: Outbox, frames: Frame[], urgent = false): boolean {
   if (outbox.isFull(memoryBytes(frames), urgent)) return false;
   outbox.push(frames);
   return true;
+}
+
+/** The outbox of a peer that was seen to read slowly. */
+function blocked(limits: OutboxLimits): Outbox {
+  const outbox = new Outbox(limits);
+  outbox.block();
+  return outbox;
 }
 
 function take(outbox: Outbox): string | undefined {
@@ -38,14 +46,14 @@ describe('Outbox', () => {
   });
 
   test('takes so many messages, and twice as many when they are urgent', () => {
-    const outbox = new Outbox({ maxMessages: 2, maxBytes: 1_000_000 });
+    const outbox = blocked({ maxMessages: 2, maxBytes: 1_000_000 });
     const taken = [false, false, false, true, true, true].map((urgent) => offer(outbox, message('x'), urgent));
     expect(taken).toEqual([true, true, false, true, true, false]);
     expect(outbox.size).toBe(4);
   });
 
   test('takes so many bytes, frames counted as the memory that they need', () => {
-    const outbox = new Outbox({ maxMessages: 1_000, maxBytes: 3_000 });
+    const outbox = blocked({ maxMessages: 1_000, maxBytes: 3_000 });
     expect(offer(outbox, message('x'.repeat(1_000)))).toBe(true);
     expect(offer(outbox, message('x'.repeat(1_000)))).toBe(true);
     expect(outbox.bytes).toBe(2_800);
@@ -54,11 +62,18 @@ describe('Outbox', () => {
   });
 
   test('takes one message however large it is', () => {
-    const outbox = new Outbox({ maxMessages: 1, maxBytes: 1 });
+    const outbox = blocked({ maxMessages: 1, maxBytes: 1 });
     expect(offer(outbox, message('x'.repeat(1_000)))).toBe(true);
     expect(offer(outbox, message('x'))).toBe(false);
     outbox.shift();
     expect(offer(outbox, message('x'))).toBe(true);
+  });
+
+  test('takes whatever one turn says to a peer that reads well', () => {
+    const outbox = new Outbox({ maxMessages: 1, maxBytes: 1 });
+    for (let i = 0; i < 100; i++) expect(offer(outbox, message('x'))).toBe(true);
+    outbox.block();
+    expect(offer(outbox, message('x'))).toBe(false);
   });
 
   test('keeps its books right, whatever is done to it', () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // cluster - brokers, workers and clients as processes, and the ledger of what became of every request
 
-import { expect } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect } from '@jest/globals';
 import { resolve } from 'node:path';
 import type { BrokerOptions, BrokerStats } from '@mdp/broker';
 import type { ClientOptions } from '@mdp/client';
@@ -34,18 +34,49 @@ export interface Load {
   readonly options?: ClientOptions;
 }
 
+/** What clients and workers speak, each with the broker. */
+export interface Wires {
+  readonly client: 'rfc18' | 'mx' | 'auto';
+  readonly worker: 'rfc18' | 'mx' | 'auto';
+}
+
+/** Every fault has the same end on every wire. */
+const WIRES: readonly Wires[] = [
+  { client: 'rfc18', worker: 'rfc18' },
+  { client: 'mx', worker: 'mx' },
+  { client: 'auto', worker: 'auto' },
+  { client: 'mx', worker: 'rfc18' },
+];
+
+/** Describe faults for every wire; each test has a cluster of its own. */
+export function overWires(tests: (cluster: () => Cluster, wires: Wires) => void): void {
+  describe.each(WIRES)('clients speak $client, workers $worker', (wires) => {
+    let cluster: Cluster;
+    beforeEach(async () => {
+      cluster = await Cluster.open(wires);
+    });
+    afterEach(async () => {
+      await cluster.close();
+    });
+    tests(() => cluster, wires);
+  });
+}
+
 /** Processes on one endpoint that are all gone after {@link close}. */
 export class Cluster {
   readonly endpoint: string;
   readonly #processes: TestProcess[] = [];
 
-  private constructor(endpoint: string) {
+  readonly #wires: Wires;
+
+  private constructor(endpoint: string, wires: Wires) {
     this.endpoint = endpoint;
+    this.#wires = wires;
   }
 
   /** A cluster without any process. */
-  static async open(): Promise<Cluster> {
-    return new Cluster(`tcp://127.0.0.1:${String(await freePort())}`);
+  static async open(wires: Wires): Promise<Cluster> {
+    return new Cluster(`tcp://127.0.0.1:${String(await freePort())}`, wires);
   }
 
   #start(role: string, settings: object): TestProcess {
@@ -70,7 +101,7 @@ export class Cluster {
     service = 'work',
   ): Promise<TestProcess> {
     const registered = broker?.events('workerReady').length ?? 0;
-    const process = this.#start('worker', { name, service, options });
+    const process = this.#start('worker', { name, service, options: { wire: this.#wires.worker, ...options } });
     await process.event('registered');
     await broker?.event('workerReady', 10_000, registered + 1);
     return process;
@@ -78,12 +109,13 @@ export class Cluster {
 
   /** Start a load of requests. */
   client(load: Load): TestProcess {
-    return this.#start('client', { service: 'work', ...load });
+    const options = { wire: this.#wires.client, ...load.options };
+    return this.#start('client', { service: 'work', ...load, options });
   }
 
   /** Start a client that reads one stream, and rests after its first part until it is told to go on. */
   reader(body: readonly string[], options: ClientOptions = {}, service = 'work'): TestProcess {
-    return this.#start('reader', { service, body, options });
+    return this.#start('reader', { service, body, options: { wire: this.#wires.client, ...options } });
   }
 
   /** End every process, the frozen ones as well. */

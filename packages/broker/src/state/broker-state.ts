@@ -15,6 +15,7 @@ import type { Due } from './dispatcher.js';
 import { Dispatcher } from './dispatcher.js';
 import { Mmi } from './mmi.js';
 import { MxIntake } from './mx-intake.js';
+import type { MxPeer } from './mx-peer.js';
 import type { BrokerPort } from './port.js';
 import { Probes } from './probes.js';
 import { Registry, STOPPING, describePeer } from './registry.js';
@@ -45,7 +46,7 @@ export class BrokerState {
   readonly #requests: Requests;
   readonly #workerCommands: WorkerCommands;
   readonly #mx: MxIntake;
-  readonly #probes: Probes;
+  readonly #probes: Probes<Worker, MxPeer>;
   readonly #forgetAfterMs: number;
   #sweepAt = Infinity;
 
@@ -85,9 +86,20 @@ export class BrokerState {
       workerCommands: this.#workerCommands,
     });
     this.#forgetAfterMs = Math.max(60_000, 2 * options.heartbeatIntervalMs * options.heartbeatLiveness);
-    this.#probes = new Probes(dispatcher.busy, (now, worker) => {
-      registry.heartbeat(now, worker);
-    });
+    this.#probes = new Probes(
+      {
+        list: dispatcher.busy,
+        probe: (now, worker) => {
+          registry.heartbeat(now, worker);
+        },
+      },
+      {
+        list: dispatcher.asking,
+        probe: (_now, peer) => {
+          sender.probe(peer);
+        },
+      },
+    );
   }
 
   /** Registered workers, in all. */
@@ -199,7 +211,7 @@ export class BrokerState {
     this.#registry.drained(now, socket);
   }
 
-  /** Some connection broke: see at once whether a busy worker was behind it. */
+  /** Some connection broke: see at once whether a busy worker was behind it, or an MX client that waits. */
   connectionLost(now: number): void {
     this.#probes.request(now);
   }

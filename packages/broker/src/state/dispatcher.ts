@@ -9,6 +9,7 @@ import type { BrokerCounters } from '../stats.js';
 import type { ClientReplies } from './client-replies.js';
 import type { Connection } from './connection.js';
 import { LinkedList } from './linked-list.js';
+import type { MxPeer } from './mx-peer.js';
 import type { BrokerPort } from './port.js';
 import type { ClosedBy, RequestOrigin } from './request.js';
 import { Request } from './request.js';
@@ -41,6 +42,8 @@ export class Dispatcher {
   readonly services = new Map<string, Service>();
   /** Workers that hold a request. */
   readonly busy = new LinkedList<Worker>();
+  /** MX peers that wait for replies. */
+  readonly asking = new LinkedList<MxPeer>();
   /** Requests that workers hold, in all. */
   running = 0;
   /** Requests that wait for a worker, in all. */
@@ -90,7 +93,11 @@ export class Dispatcher {
       return;
     }
     const request = new Request(origin, service, body);
-    request.mx?.requests.set(request.id, request);
+    const { mx } = origin;
+    if (mx !== undefined) {
+      mx.requests.set(request.id, request);
+      if (mx.requests.size === 1) this.asking.append(mx.askingLink);
+    }
     const worker = service.queue.size === 0 ? service.free.first : undefined;
     if (worker !== undefined && this.#dispatch(now, worker, request, false)) return;
     // The slow worker that did not take it may have been the last of the service, which was forgotten with it.

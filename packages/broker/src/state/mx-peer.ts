@@ -4,6 +4,7 @@
 import type { Frame, MxRecord } from '@mdp/protocol';
 import { MX_MAX_NUMBER } from '@mdp/protocol';
 import type { Connection } from './connection.js';
+import { Link } from './linked-list.js';
 import type { Request } from './request.js';
 import type { Life, Worker } from './worker.js';
 
@@ -16,6 +17,8 @@ export class MxPeer {
   /** The requests that it holds as a worker, by the broker's ids. */
   readonly attempts = new Map<number, Request>();
   readonly life: Life;
+  /** Its place among the peers that wait for replies. */
+  readonly askingLink = new Link<MxPeer>(this);
   /** The port's: what this turn has to say to it. */
   gathered: MxRecord<Frame>[] = [];
   /** The port's: what that takes, in bytes. */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// probes - when some connection breaks, a HEARTBEAT to each busy worker finds out whether it was one of theirs
+// probes - when some connection breaks, a HEARTBEAT to whoever works or waits finds out whether it was one of theirs
 
 import type { LinkedList } from './linked-list.js';
-import type { Worker } from './worker.js';
 
 /** ZeroMQ tells that a connection broke a little before its ROUTER knows: look again after so long. */
 const SECOND_LOOK_MS = 50;
@@ -13,18 +12,27 @@ const PROBES_PER_SECOND = 5000;
 /** The shortest time between two rounds, in milliseconds. */
 const MIN_ROUND_MS = 20;
 
-/** Decides when busy workers are probed. ZeroMQ does not say whose connection broke; a send to a dead one does. */
-export class Probes {
-  readonly #busy: LinkedList<Worker>;
-  readonly #probe: (now: number, worker: Worker) => void;
+/** Some that are probed, and how. */
+export interface Probed<T> {
+  readonly list: LinkedList<T>;
+  readonly probe: (now: number, item: T) => void;
+}
+
+/**
+ * Decides when busy workers, and MX clients that wait for replies, are probed. ZeroMQ does not say whose connection
+ * broke; a send to a dead one does.
+ */
+export class Probes<A, B> {
+  readonly #workers: Probed<A>;
+  readonly #clients: Probed<B>;
   /** When the next round is due; `Infinity` when none is wanted. */
   dueAt = Infinity;
   #earliestAt = -Infinity;
   #roundsWanted = 0;
 
-  constructor(busy: LinkedList<Worker>, probe: (now: number, worker: Worker) => void) {
-    this.#busy = busy;
-    this.#probe = probe;
+  constructor(workers: Probed<A>, clients: Probed<B>) {
+    this.#workers = workers;
+    this.#clients = clients;
   }
 
   /**
@@ -38,8 +46,9 @@ export class Probes {
 
   tick(now: number): void {
     if (now < this.dueAt) return;
-    const count = this.#busy.size;
-    for (const worker of this.#busy) this.#probe(now, worker);
+    const count = this.#workers.list.size + this.#clients.list.size;
+    for (const worker of this.#workers.list) this.#workers.probe(now, worker);
+    for (const client of this.#clients.list) this.#clients.probe(now, client);
     const roundMs = Math.max(MIN_ROUND_MS, (count * 1000) / PROBES_PER_SECOND);
     this.#earliestAt = now + roundMs;
     this.#roundsWanted--;

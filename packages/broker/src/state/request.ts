@@ -167,7 +167,9 @@ export class Request implements Deadline {
   close(by: ClosedBy): void {
     this.closedBy = by;
     this.connection.running.remove(this.connectionLink);
-    this.mx?.requests.delete(this.id);
+    const { mx } = this;
+    mx?.requests.delete(this.id);
+    if (mx?.requests.size === 0) mx.askingLink.list?.remove(mx.askingLink);
     this.#stream = undefined;
   }
 

@@ -118,6 +118,11 @@ export class Sender {
     return this.#port.send(to.connection, encodeSignal(dialect, type, to.envelope), urgent);
   }
 
+  /** HEARTBEAT to an MX client: it says nothing, but cannot be delivered to one that is gone. */
+  probe(mx: MxPeer): void {
+    this.#port.append(mx, { type: 'heartbeat' });
+  }
+
   /** A service that its MX worker took back is given nothing more. */
   takenBack(mx: MxPeer, service: Frame): void {
     this.#port.append(mx, { type: 'ready', service, credit: 0 }, true);

@@ -186,7 +186,7 @@ export class ClientState {
     if (window === undefined) this.#mxLinks.disagreed(now, link);
     else {
       this.#mxLinks.agreed(now, link, window);
-      this.#links.closeConnecting(link.endpoint);
+      this.#links.retire(link.endpoint);
       this.#pump(now);
     }
   }
@@ -194,6 +194,8 @@ export class ClientState {
   /** A message came on an MX connection. */
   receiveMx(now: number, link: MxLink, records: readonly MxRecord[]): void {
     for (const record of records) {
+      // So a broker finds out whether we are still there.
+      if (record.type === 'heartbeat') continue;
       const reply = record.type === 'final' || record.type === 'partial' ? record : undefined;
       const exchange = reply === undefined ? undefined : link.find(reply.id);
       if (reply === undefined || exchange === undefined) {

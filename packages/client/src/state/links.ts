@@ -118,11 +118,24 @@ export class Links {
     return link;
   }
 
-  /** The reply of a request has ended: its connection is idle again. */
+  /** The reply of a request has ended: its connection is idle again, unless requests go by MX by now. */
   release(now: number, link: Link): void {
-    link.endpoint.busy -= 1;
+    const { endpoint } = link;
     link.exchange = undefined;
+    if (endpoint.wire === 'mx') {
+      this.close(link);
+      return;
+    }
+    endpoint.busy -= 1;
     this.#rest(now, link);
+  }
+
+  /**
+   * Requests to an endpoint go by MX from now on: close what carries none. Kept, it would be there when the broker dies,
+   * and be given requests before it is known to be dead, too.
+   */
+  retire(endpoint: Endpoint): void {
+    for (const link of endpoint.links) if (link.phase !== 'busy') this.close(link);
   }
 
   /** Close a connection that must not be used again: what still comes on it belongs to nobody. */

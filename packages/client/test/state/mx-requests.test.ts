@@ -161,7 +161,7 @@ describe('replies', () => {
     ]);
     expect(first.sink).toMatchObject({ ends: 1, complete: true });
     expect(other.sink.ends).toBe(0);
-    expect(h.state.pool.counters).toMatchObject({ strays: 8, burnt: 0 });
+    expect(h.state.pool.counters).toMatchObject({ strays: 7, burnt: 0 });
     h.final(other, 'x');
     expect(other.sink.complete).toBe(true);
   });
