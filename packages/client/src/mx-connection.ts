@@ -147,30 +147,18 @@ export class MxConnection implements MxHandle, DealerHost {
     if (this.#sending !== undefined && !this.#dealer.closed) this.#send(this.#sending);
   };
 
-  /** Read until the socket is closed. */
+  /**
+   * Read until the socket is closed. A message holds what the broker said in a turn, so there are too few of them for the
+   * reading of one more without waiting to save anything: that was measured.
+   */
   async #read(): Promise<void> {
-    const { socket } = this.#dealer;
-    // So many messages are expected in a turn without asking: half of what came in the last one.
-    let expected = 0;
-    for (;;) {
-      // Waits. Promises for what is there already resolve at once, without a turn of the event loop.
-      let frames: Frame[] | undefined = await socket.receive();
+    for (let count = 1; ; count++) {
+      // What is there already comes without a turn of the event loop.
+      const frames = await this.#dealer.socket.receive();
       if (this.#isClosed()) return;
-      socket.receiveTimeout = 0;
-      let count = 0;
-      while (frames !== undefined) {
-        this.#dealer.progress = true;
-        this.#events.mxMessage(this.#link, frames);
-        if (this.#isClosed()) return;
-        count += 1;
-        // Finding nothing costs a rejected promise, more than a message. Asking costs system calls.
-        if (count === TURN_AT_MOST || (count >= expected && !socket.readable)) break;
-        frames = await socket.receive().catch(whenEmpty);
-        if (this.#isClosed()) return;
-      }
-      expected = count >> 1;
-      socket.receiveTimeout = -1;
-      if (count === TURN_AT_MOST) await new Promise(setImmediate);
+      this.#dealer.progress = true;
+      this.#events.mxMessage(this.#link, frames);
+      if (count % TURN_AT_MOST === 0) await new Promise(setImmediate);
       if (this.#isClosed()) return;
     }
   }
@@ -178,9 +166,4 @@ export class MxConnection implements MxHandle, DealerHost {
   #isClosed(): boolean {
     return this.#dealer.closed;
   }
-}
-
-/** There was no message to be read after all. */
-function whenEmpty(error: unknown): undefined {
-  if ((error as { code?: unknown }).code !== 'EAGAIN') throw error;
 }
