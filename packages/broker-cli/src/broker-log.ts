@@ -8,6 +8,7 @@ import { formatElapsed } from './durations.js';
 import { errorMessage } from './exit-codes.js';
 import type { Log } from './logger.js';
 import { printable, quoted } from './printable.js';
+import type { Totals } from './totals.js';
 
 const LOSSES: Readonly<Record<WorkerLossReason, string>> = {
   disconnect: 'it said goodbye',
@@ -107,7 +108,7 @@ function figures({ workers, requests, connections, counters }: BrokerStats): str
 }
 
 /** What a broker did in all, for its last line. */
-export function summary({ uptimeMs, counters }: BrokerStats): string {
+export function summary({ uptimeMs, counters }: Totals): string {
   const failed = Object.values(counters.failed).reduce((sum, n) => sum + n, 0);
   const parts = [counted(counters.requests, 'request'), `${String(counters.finals + counters.mmi)} answered`];
   if (failed > 0) parts.push(`${String(failed)} failed`);
