@@ -6,44 +6,9 @@ import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { Client } from '@mdp/client';
 import { RawPeer, waitUntil } from '@mdp/testkit';
-import { Worker } from '@mdp/worker';
 import type { RunningBroker } from '../support/cli.js';
 import { BIN, HAS_SIGNALS, said, startBroker } from '../support/cli.js';
-
-/** A request that a worker holds until it is let go. */
-class HeldRequest implements AsyncDisposable {
-  readonly client: Client;
-  readonly worker: Worker;
-  readonly reply: Promise<string>;
-  release: () => void = () => undefined;
-
-  private constructor(endpoint: string) {
-    const gate = new Promise<void>((resolve) => (this.release = resolve));
-    this.client = new Client(endpoint, { timeoutMs: 15_000 });
-    this.worker = new Worker(endpoint, 'slow', async ({ body }) => {
-      await gate;
-      return [...body];
-    });
-    this.reply = this.client.request('slow', 'x').then(
-      (frames) => frames.map(String).join(),
-      (error: unknown) =>
-        (error as { status?: number; code: string }).status?.toString() ?? (error as { code: string }).code,
-    );
-  }
-
-  static async at(endpoint: string): Promise<HeldRequest> {
-    const held = new HeldRequest(endpoint);
-    await held.worker.start();
-    await waitUntil('the worker to be busy', () => held.worker.stats().busy === 1);
-    return held;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.release();
-    await this.client.close();
-    await this.worker.stop({ drainMs: 0 });
-  }
-}
+import { HeldRequest } from '../support/held-request.js';
 
 async function exitOf(broker: RunningBroker): Promise<number | null> {
   const { code, signal } = await broker.process.exited;
