@@ -32,6 +32,7 @@ export const RUN_COMMAND: Command = {
   examples: [
     ["-b 'tcp://*:5555'", 'listen on every interface'],
     ["-b 'tcp://*:5555,role=client' -b tcp://127.0.0.1:5556,role=worker", 'keep clients and workers apart'],
+    ["--threads 4 -b 'tcp://*:5555'", 'four brokers in four threads, on the ports 5555 to 5558'],
     ['-c broker.yaml --log-format json', 'options from a file, a log for machines'],
   ],
 };

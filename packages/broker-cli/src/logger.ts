@@ -5,7 +5,7 @@ import type { Writable } from 'node:stream';
 import type { Logger } from 'winston';
 import { createLogger, format, transports } from 'winston';
 import type { LogFormat, LogLevel } from './log-levels.js';
-import { LOG_LEVELS } from './log-levels.js';
+import { LOG_LEVELS, levelFilter } from './log-levels.js';
 import { printableJson } from './printable.js';
 import { useColour } from './terminal.js';
 
@@ -36,7 +36,6 @@ export interface LogOptions {
 }
 
 const LEVELS = Object.fromEntries(LOG_LEVELS.map((level, i) => [level, i]));
-const RANK = new Map<string, number>(LOG_LEVELS.map((level, i) => [level, i]));
 const WIDTH = Math.max(...LOG_LEVELS.map((level) => level.length));
 
 const DIM = '\u001b[2m';
@@ -85,11 +84,11 @@ export function openLog(options: LogOptions): Log {
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston types its classes so
     transports: new transports.Stream({ stream, eol: '\n' }),
   });
-  const rank = RANK.get(options.level) ?? 0;
+  const enabled = levelFilter(options.level);
   return {
-    enabled: (level) => (RANK.get(level) ?? 0) <= rank,
+    enabled,
     log(level, event, message, fields = {}) {
-      if ((RANK.get(level) ?? 0) > rank) return;
+      if (!enabled(level)) return;
       const text = typeof message === 'function' ? message() : message;
       logger.log({ ...fields, level, event, message: text });
     },

@@ -41,7 +41,7 @@ export interface OptionRow {
 }
 
 /** The defaults of what is the command's own and no option of the broker. */
-export const PROCESS_DEFAULTS = { drainMs: 10_000, logLevel: 'info', logFormat: 'text' } as const;
+export const PROCESS_DEFAULTS = { threads: 1, drainMs: 10_000, logLevel: 'info', logFormat: 'text' } as const;
 
 const MANY = 10_000_000;
 const count = (min: number, max = MANY): ValueRule => ({ kind: 'count', min, max });
@@ -195,6 +195,15 @@ export const OPTIONS: readonly OptionRow[] = [
     'The most bytes that wait for one peer that reads too slowly, and 400 for each frame',
   ),
 
+  {
+    group: 'Process',
+    key: 'threads',
+    flag: 'threads',
+    env: 'MDP_THREADS',
+    rule: count(1, 64),
+    defaultText: String(PROCESS_DEFAULTS.threads),
+    help: 'How many brokers to run, each in a thread of its own, on the next port or path of every endpoint',
+  },
   {
     group: 'Process',
     key: 'drain',

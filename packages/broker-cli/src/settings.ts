@@ -3,12 +3,14 @@
 
 import type { BrokerOptions, EndpointOptions } from '@mdp/broker';
 import { BROKER_DEFAULTS } from '@mdp/broker';
+import { DEFAULT_ENDPOINT } from '@mdp/protocol';
 import { formatDuration } from './durations.js';
 import { UsageError } from './exit-codes.js';
 import type { LogFormat, LogLevel } from './log-levels.js';
 import { OPTIONS, PROCESS_DEFAULTS } from './options-table.js';
 import type { ServiceSettings } from './service-values.js';
 import { mergeServices } from './service-values.js';
+import { threadEndpoints } from './thread-endpoints.js';
 import type { Scalar } from './value-kinds.js';
 
 /** A value, and how the user knows the place where it was given: `--drain`, `MDP_DRAIN`, `broker.yaml:3: drain`. */
@@ -23,16 +25,22 @@ export type Source = ReadonlyMap<string, Given>;
 /** Everything that the broker as a command is told. */
 export interface RunSettings {
   readonly broker: BrokerOptions;
+  /** The endpoints of each thread's broker; left out when there is one broker, without a thread of its own. */
+  readonly threads?: readonly (readonly EndpointOptions[])[];
   /** How long running requests may take after a signal, in milliseconds. */
   readonly drainMs: number;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
 
+/** How a value is called that nobody gave. */
+const nameOr = (given: Given | undefined, flag: string): string => given?.name ?? flag;
+
 /**
  * Merge the sources, later ones over earlier ones. Services are merged option by option, everything else is replaced.
  *
  * @throws {@link UsageError} when the heartbeat's timeout is not a whole multiple, 2 to 100, of its interval
+ * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when an endpoint cannot be had once in each thread
  */
 export function resolveSettings(...sources: readonly Source[]): RunSettings {
   const given = new Map<string, Given>();
@@ -54,13 +62,24 @@ export function resolveSettings(...sources: readonly Source[]): RunSettings {
   if (liveness !== undefined) broker['heartbeatLiveness'] = liveness;
   if (services.size > 0) broker['services'] = Object.fromEntries(services);
 
+  const threads = threadsOf(given.get('endpoints'), given.get('threads'));
+
   const or = <T>(key: string, fallback: T): T => (given.get(key)?.value ?? fallback) as T;
   return {
     broker,
+    ...(threads === undefined ? {} : { threads }),
     drainMs: or<number>('drain', PROCESS_DEFAULTS.drainMs),
     logLevel: or<LogLevel>('log.level', PROCESS_DEFAULTS.logLevel),
     logFormat: or<LogFormat>('log.format', PROCESS_DEFAULTS.logFormat),
   };
+}
+
+function threadsOf(endpoints: Given | undefined, threads: Given | undefined): RunSettings['threads'] {
+  const many = (threads?.value ?? PROCESS_DEFAULTS.threads) as number;
+  if (many === 1) return undefined;
+  const wanted = (endpoints?.value ?? [{ endpoint: DEFAULT_ENDPOINT }]) as readonly EndpointOptions[];
+  const names = { endpoints: nameOr(endpoints, '--bind-url'), threads: nameOr(threads, '--threads') };
+  return threadEndpoints(wanted, many, names);
 }
 
 const LEAST = 2;

@@ -52,9 +52,15 @@ export class SignalCount {
  *
  * @param log - is told of the second signal
  * @param work - gets a promise of the first signal
+ * @param beforeExit - what must be done before a second signal may exit the process; it may return a promise of that,
+ * which never rejects
  * @returns what the work returned; the signals are left alone then
  */
-export async function untilSignal<T>(log: Log, work: (signal: Promise<StopSignal>) => Promise<T>): Promise<T> {
+export async function untilSignal<T>(
+  log: Log,
+  work: (signal: Promise<StopSignal>) => Promise<T>,
+  beforeExit: () => Promise<void> | undefined = () => undefined,
+): Promise<T> {
   const count = new SignalCount();
   let signalled: ((signal: StopSignal) => void) | undefined;
   const first = new Promise<StopSignal>((resolve) => (signalled = resolve));
@@ -63,7 +69,10 @@ export async function untilSignal<T>(log: Log, work: (signal: Promise<StopSignal
     if (meaning === 'stop') signalled?.(signal);
     if (meaning !== 'force') return;
     log.log('warn', 'forced', `${signal} again: ending at once`);
-    process.exit(forcedExitCode(signal));
+    const exit = (): never => process.exit(forcedExitCode(signal));
+    const before = beforeExit();
+    if (before === undefined) exit();
+    else void before.then(exit);
   };
   for (const signal of STOP_SIGNALS) process.on(signal, listener);
   try {

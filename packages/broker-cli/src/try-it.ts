@@ -3,17 +3,11 @@
 
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
-import type { Role } from '@mdp/broker';
 import { DEFAULT_ENDPOINT } from '@mdp/protocol';
 import { errorCode } from './exit-codes.js';
+import type { Listening } from './served-broker.js';
 
 const BIN = 'mdp-broker';
-
-/** An endpoint that was bound, and who may use it. */
-export interface BoundEndpoint {
-  readonly endpoint: string;
-  readonly role: Role;
-}
 
 /** How this program was started. */
 export interface Invocation {
@@ -72,18 +66,19 @@ export function connectEndpoint(bound: string): string {
 }
 
 /**
- * A worker and a client for a broker with these endpoints.
+ * A worker and a client for a broker that listens there; each is given the endpoints of all threads.
  *
  * @returns two commands, or none where no other process can connect (`inproc`, or no endpoint for one of the two)
  */
-export function tryItCommands(endpoints: readonly BoundEndpoint[], program: string): string[] {
-  const reachable = endpoints.filter(({ endpoint }) => !endpoint.startsWith('inproc:'));
+export function tryItCommands(listening: readonly Listening[], program: string): string[] {
+  const reachable = listening.filter(({ endpoints }) => endpoints.every((endpoint) => !endpoint.startsWith('inproc:')));
   const commands = (['worker', 'client'] as const).map((role) => {
     const one = reachable.find((candidate) => candidate.role === 'any' || candidate.role === role);
     if (one === undefined) return undefined;
-    const endpoint = connectEndpoint(one.endpoint);
-    const option = endpoint === DEFAULT_ENDPOINT ? '' : ` -b ${shellWord(endpoint)}`;
-    return `${program} echo ${role}${option}`;
+    const endpoints = one.endpoints.map(connectEndpoint);
+    const isDefault = endpoints.length === 1 && endpoints[0] === DEFAULT_ENDPOINT;
+    const options = isDefault ? [] : endpoints.map((endpoint) => ` -b ${shellWord(endpoint)}`);
+    return `${program} echo ${role}${options.join('')}`;
   });
   return commands.every((command) => command !== undefined) ? commands : [];
 }

@@ -66,6 +66,31 @@ test('services are merged option by option', async () => {
   });
 });
 
+describe('threads', () => {
+  test.each<[string, Sources, unknown]>([
+    ['one is none of its own', { flags: { threads: ['1'] } }, undefined],
+    [
+      'each has the default endpoint, or the next',
+      { env: { MDP_THREADS: '2' } },
+      [[{ endpoint: 'tcp://127.0.0.1:5555' }], [{ endpoint: 'tcp://127.0.0.1:5556' }]],
+    ],
+    [
+      'a flag overrules a file',
+      { file: 'threads: 3', flags: { threads: ['2'], 'bind-url': ['ipc://a,role=any'] } },
+      [[{ endpoint: 'ipc://a', role: 'any' }], [{ endpoint: 'ipc://a-2', role: 'any' }]],
+    ],
+  ])('%s', async (_, sources, threads) => {
+    expect((await resolve(sources)).threads).toEqual(threads);
+  });
+
+  test('what is wrong is named as it was given', async () => {
+    const sources = { file: 'threads: 2\nendpoints:\n  - tcp://*:65535' };
+    await expect(resolve(sources)).rejects.toThrow(
+      'broker.yaml:3: endpoints: got "tcp://*:65535", allowed is a port up to 65534 with broker.yaml:1: threads 2, because',
+    );
+  });
+});
+
 describe("the heartbeat's timeout", () => {
   test.each<[string, Sources, unknown]>([
     ['is a number of default intervals', { flags: { 'heartbeat-timeout': ['10'] } }, { heartbeatLiveness: 4 }],

@@ -9,16 +9,25 @@ import { connectEndpoint, programCommand, tryItCommands } from '../src/try-it.js
 
 describe('tryItCommands', () => {
   test('the default endpoint needs no option', () => {
-    expect(tryItCommands([{ endpoint: 'tcp://127.0.0.1:5555', role: 'any' }], 'mdp-broker')).toEqual([
+    expect(tryItCommands([{ endpoints: ['tcp://127.0.0.1:5555'], role: 'any' }], 'mdp-broker')).toEqual([
       'mdp-broker echo worker',
       'mdp-broker echo client',
     ]);
   });
 
+  test('each role gets the endpoints of all threads', () => {
+    const listening = [{ endpoints: ['tcp://*:1', 'tcp://*:2'], role: 'any' as const }];
+    const options = '-b tcp://127.0.0.1:1 -b tcp://127.0.0.1:2';
+    expect(tryItCommands(listening, 'mdp-broker')).toEqual([
+      `mdp-broker echo worker ${options}`,
+      `mdp-broker echo client ${options}`,
+    ]);
+  });
+
   test('each role gets an endpoint that it may use', () => {
     const endpoints = [
-      { endpoint: 'tcp://0.0.0.0:5555', role: 'client' as const },
-      { endpoint: "ipc:///tmp/it's here", role: 'worker' as const },
+      { endpoints: ['tcp://0.0.0.0:5555'], role: 'client' as const },
+      { endpoints: ["ipc:///tmp/it's here"], role: 'worker' as const },
     ];
     expect(tryItCommands(endpoints, 'npx mdp-broker')).toEqual([
       `npx mdp-broker echo worker -b 'ipc:///tmp/it'\\''s here'`,
@@ -27,8 +36,8 @@ describe('tryItCommands', () => {
   });
 
   test.each([
-    [[{ endpoint: 'inproc://x', role: 'any' as const }]],
-    [[{ endpoint: 'tcp://127.0.0.1:5555', role: 'client' as const }]],
+    [[{ endpoints: ['inproc://x'], role: 'any' as const }]],
+    [[{ endpoints: ['tcp://127.0.0.1:5555'], role: 'client' as const }]],
   ])('nothing is promised that cannot work: %j', (endpoints) => {
     expect(tryItCommands(endpoints, 'mdp-broker')).toEqual([]);
   });

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// one-broker - a broker in this very thread
+
+import type { BrokerOptions, Role } from '@mdp/broker';
+import { Broker } from '@mdp/broker';
+import { logBroker } from './broker-log.js';
+import type { Log } from './logger.js';
+import type { Listening, ServedBroker } from './served-broker.js';
+import type { Totals } from './totals.js';
+import { totalsOf } from './totals.js';
+
+const SOCKETS: readonly Role[] = ['any', 'client', 'worker'];
+
+/** A broker lists its endpoints socket by socket, one socket for each role, and those of one socket in their order. */
+export function listeningOf(broker: Broker): Listening[] {
+  const roles = SOCKETS.flatMap((role) => broker.options.endpoints.filter((wanted) => wanted.role === role));
+  return broker.endpoints.map((endpoint, i) => ({ endpoints: [endpoint], role: roles[i]?.role ?? 'any' }));
+}
+
+/** The broker as it is without `--threads`. */
+export class OneBroker implements ServedBroker {
+  readonly #broker: Broker;
+  #endLog: (() => void) | undefined;
+  #told = false;
+  failed = false;
+  readonly ended: Promise<void>;
+  #onEnded: () => void = () => undefined;
+
+  /** @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` */
+  constructor(options: BrokerOptions) {
+    this.#broker = new Broker(options);
+    this.ended = new Promise((resolve) => (this.#onEnded = resolve));
+  }
+
+  async start(log: Log): Promise<readonly Listening[]> {
+    const broker = this.#broker;
+    this.#endLog = logBroker(broker, log);
+    broker.once('stopped', () => {
+      if (this.#told) return;
+      this.failed = true;
+      log.log('error', 'stopped', 'the broker has stopped without being told to');
+      this.#onEnded();
+    });
+    await broker.start();
+    return listeningOf(broker);
+  }
+
+  totals(): Promise<Totals> {
+    return Promise.resolve(totalsOf(this.#broker.stats()));
+  }
+
+  async stop(drainMs: number): Promise<Totals> {
+    this.#told = true;
+    await this.#broker.stop({ drainMs });
+    return totalsOf(this.#broker.stats());
+  }
+
+  /** Its sockets are no obstacle: when the process ends, they do. */
+  abandon(): undefined {
+    this.#endLog?.();
+  }
+}
