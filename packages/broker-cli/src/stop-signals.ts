@@ -29,6 +29,7 @@ export class SignalCount {
   readonly #now: () => number;
   #firstInterruptAt: number | undefined;
   #stopping = false;
+  #forced = false;
 
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
@@ -43,7 +44,14 @@ export class SignalCount {
       return 'stop';
     }
     const first = this.#firstInterruptAt;
-    return signal === 'SIGINT' && first !== undefined && now - first < ECHO_MS ? 'echo' : 'force';
+    if (signal === 'SIGINT' && first !== undefined && now - first < ECHO_MS) return 'echo';
+    this.#forced = true;
+    return 'force';
+  }
+
+  /** Whether one has forced the end: nothing that comes later means anything. */
+  get forced(): boolean {
+    return this.#forced;
   }
 }
 
@@ -54,7 +62,7 @@ export class SignalCount {
  * @param work - gets a promise of the first signal
  * @param beforeExit - what must be done before a second signal may exit the process; it may return a promise of that,
  * which never rejects
- * @returns what the work returned; the signals are left alone then
+ * @returns what the work returned; the signals are left alone then, unless a second one ends the process just now
  */
 export async function untilSignal<T>(
   log: Log,
@@ -65,6 +73,7 @@ export async function untilSignal<T>(
   let signalled: ((signal: StopSignal) => void) | undefined;
   const first = new Promise<StopSignal>((resolve) => (signalled = resolve));
   const listener = (signal: StopSignal): void => {
+    if (count.forced) return;
     const meaning = count.receive(signal);
     if (meaning === 'stop') signalled?.(signal);
     if (meaning !== 'force') return;
@@ -78,6 +87,7 @@ export async function untilSignal<T>(
   try {
     return await work(first);
   } finally {
-    for (const signal of STOP_SIGNALS) process.off(signal, listener);
+    // Without a listener one more signal would kill the process before its exit code is set.
+    if (!count.forced) for (const signal of STOP_SIGNALS) process.off(signal, listener);
   }
 }

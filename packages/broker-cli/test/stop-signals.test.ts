@@ -26,6 +26,17 @@ test.each<[string, (StopSignal | number)[], string[]]>([
   expect(meanings(...signals)).toEqual(expected);
 });
 
+test('only a signal that forces counts as forced', () => {
+  const clock = new FakeClock();
+  const count = new SignalCount(clock.now);
+  const forced = (['SIGINT', 'SIGINT', 'SIGTERM'] as const).map((signal) => [count.receive(signal), count.forced]);
+  expect(forced).toEqual([
+    ['stop', false],
+    ['echo', false],
+    ['force', true],
+  ]);
+});
+
 test('exit codes are those that shells give', () => {
   expect([forcedExitCode('SIGINT'), forcedExitCode('SIGTERM')]).toEqual([130, 143]);
 });
