@@ -60,7 +60,7 @@ test.each(lines)('it takes %j', async ({ env, args }) => {
   const values = found?.values ?? new Map<string, string[]>();
   switch (found?.command.name) {
     case 'worker':
-      expect(readEchoWorker(values, env).brokers).toHaveLength(1);
+      expect(readEchoWorker(values, env).brokers).not.toHaveLength(0);
       break;
     case 'client':
       expect(readEchoClient(values, env).repeat).toBeGreaterThan(0);
