@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // contestants - the brokers that are measured side by side, each in a process of its own
 
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import type { Dialect } from '@mdp/protocol';
 import { Child, listening } from './children.js';
 import type { Majortomo } from './majortomo.js';
+import { freePort } from './ports.js';
 
 /** A broker that runs. */
 export interface RunningBroker {
@@ -67,14 +65,4 @@ async function startMajortomo(python: string, program: string): Promise<RunningB
     throw error;
   }
   return { child, endpoint };
-}
-
-/** A port that was free a moment ago: Majortomo cannot say which one it chose. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

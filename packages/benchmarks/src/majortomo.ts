@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // majortomo - a Python with the package that this project is measured against
 
-import { execFile } from 'node:child_process';
-import { access } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { can, reason, run } from './programs.js';
 
-const run = promisify(execFile);
 const VERSION = '0.2.0';
 /** Majortomo imports six without saying so in its metadata. */
 const PACKAGES = [`majortomo==${VERSION}`, 'six'];
@@ -34,7 +31,7 @@ export async function findMajortomo(): Promise<Majortomo | string> {
   if (named !== undefined) return look(named);
   const folder = join(tmpdir(), `mdp-bench-majortomo-${VERSION}`);
   const python = join(folder, 'bin', 'python');
-  if (!(await exists(python))) {
+  if (!(await can(python))) {
     try {
       await run('python3', ['-m', 'venv', folder]);
     } catch (error) {
@@ -58,21 +55,4 @@ async function look(python: string): Promise<Majortomo | string> {
   } catch (error) {
     return `${python} cannot run Majortomo: ${reason(error)}`;
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    // The question was whether it is there; whatever keeps us from it is a no.
-    return false;
-  }
-}
-
-/** The last line that a program wrote before it failed says why; else the message of the error. */
-function reason(error: unknown): string {
-  const { stderr } = error as { stderr?: string };
-  const written = stderr?.trim().split('\n').at(-1) ?? '';
-  return written !== '' ? written : error instanceof Error ? error.message : String(error);
 }
