@@ -20,7 +20,8 @@ export type ChildMessage =
   | { readonly type: 'ready'; readonly endpoint: string }
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'started' }
-  | { readonly type: 'finished'; readonly result: LoadResult };
+  | { readonly type: 'finished'; readonly result: LoadResult }
+  | { readonly type: 'settled' };
 
 /** What a client process found. */
 export interface LoadResult {
@@ -28,7 +29,10 @@ export interface LoadResult {
   readonly seconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** What the client used while it measured, in microseconds. */
   readonly cpuUs: number;
+  /** Its resident memory at the end, in bytes. */
+  readonly rssBytes: number;
 }
 
 /** The longest that a process may take to be ready, in milliseconds. */
@@ -37,11 +41,11 @@ const READY_WITHIN_MS = 20_000;
 /** How much of what a process writes to stderr is kept, in characters. */
 const COMPLAINT_LENGTH = 4096;
 
-const running = new Set<ChildProcess>();
+const running = new Set<Child>();
 
 /** Kill, at once, every process that was started here and is still running. */
 export function killChildren(): void {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) child.killNow();
 }
 
 /** See to it that no child outlives this process, however it ends short of SIGKILL. */
@@ -55,23 +59,29 @@ export function killChildrenOnExit(): void {
   }
 }
 
-function watch(child: ChildProcess): ChildProcess {
-  running.add(child);
-  child.once('exit', () => running.delete(child));
-  child.once('error', () => running.delete(child));
-  return child;
+/** How a program is started that is not one of this package's own. */
+export interface SpawnOptions {
+  /** More variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether it starts programs itself, which are to end with it. Default false. */
+  readonly group?: boolean;
 }
 
 /** A process that was started here. */
 export class Child {
   readonly #process: ChildProcess;
   readonly #name: string;
+  readonly #group: boolean;
   /** The end of what it wrote to stderr. */
   #complaint = '';
 
-  private constructor(process: ChildProcess, name: string) {
-    this.#process = watch(process);
+  private constructor(process: ChildProcess, name: string, group = false) {
+    this.#process = process;
     this.#name = name;
+    this.#group = group;
+    running.add(this);
+    process.once('exit', () => running.delete(this));
+    process.once('error', () => running.delete(this));
     process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#complaint = (this.#complaint + text).slice(-COMPLAINT_LENGTH);
     });
@@ -89,8 +99,9 @@ export class Child {
   }
 
   /** Start any other program; what it prints goes nowhere, so that nobody has to read it. */
-  static spawn(command: string, args: readonly string[]): Child {
-    return new Child(spawn(command, args, { stdio: 'ignore' }), command);
+  static spawn(command: string, args: readonly string[], { env = {}, group = false }: SpawnOptions = {}): Child {
+    const options = { stdio: 'ignore', env: { ...process.env, ...env }, detached: group } as const;
+    return new Child(spawn(command, args, options), command, group);
   }
 
   /** Its process id; 0 when it could not be started. */
@@ -136,12 +147,20 @@ export class Child {
     return (await answer).usage;
   }
 
+  /** Kill it, and do not wait. */
+  killNow(): void {
+    const { pid } = this.#process;
+    // The group of a process that leads one has the same number, and is there as long as it is.
+    if (this.#group && pid !== undefined) process.kill(-pid, 'SIGKILL');
+    else this.#process.kill('SIGKILL');
+  }
+
   /** Kill it and wait until it is gone. It holds nothing that is worth an orderly end. */
   async kill(): Promise<void> {
     const child = this.#process;
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     const exit = once(child, 'exit');
-    child.kill('SIGKILL');
+    this.killNow();
     await exit;
   }
 }

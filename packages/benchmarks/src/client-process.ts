@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // client-process - a client with so many requests in flight, in a process of its own
-// Usage (by the harness): client-process ENDPOINT DIALECT IN_FLIGHT BODY_BYTES WARM_SECONDS MEASURE_SECONDS
+// Usage (by the harness): client-process JOB, as JSON
 
-import { Client } from '@mdp/client';
-import type { Dialect } from '@mdp/protocol';
 import { argument, report, serveHarness, usageNow } from './child-process.js';
+import type { ClientJob } from './jobs.js';
+import { loadPeer } from './peers/index.js';
 import { percentile } from './statistics.js';
 
-const inFlight = Number(argument(2));
-const body = Buffer.alloc(Number(argument(3)), 'x');
-const warmMs = Number(argument(4)) * 1000;
-const measureMs = Number(argument(5)) * 1000;
+const { peer, target, inFlight, bodyBytes, warmSeconds, measureSeconds } = JSON.parse(argument(0)) as ClientJob;
 
 serveHarness();
-const client = new Client(argument(0), {
-  dialect: argument(1) as Dialect,
-  timeoutMs: 10_000,
-  maxSockets: inFlight,
-});
+const ask = await (await loadPeer(peer)).ask(target, bodyBytes, inFlight);
 
 let phase: 'warming' | 'measuring' | 'over' = 'warming';
 const latencies: number[] = [];
@@ -26,21 +19,25 @@ const latencies: number[] = [];
 async function askAgainAndAgain(): Promise<void> {
   while (phase !== 'over') {
     const asked = performance.now();
-    const reply = await client.request('echo', body);
-    if (reply.length !== 1 || reply[0]?.length !== body.length) throw new Error('the reply is not the request');
+    if ((await ask()) !== bodyBytes) throw new Error('the reply is not the request');
     if (phase === 'measuring') latencies.push(performance.now() - asked);
   }
 }
 
+function pass(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}
+
 const lanes = Array.from({ length: inFlight }, askAgainAndAgain);
-await new Promise((resolve) => setTimeout(resolve, warmMs));
+await pass(warmSeconds);
 report({ type: 'started' });
 phase = 'measuring';
-const { cpuUs } = usageNow();
+const before = usageNow();
 const begin = performance.now();
-await new Promise((resolve) => setTimeout(resolve, measureMs));
+await pass(measureSeconds);
 phase = 'over';
 const seconds = (performance.now() - begin) / 1000;
+const usage = usageNow();
 report({
   type: 'finished',
   result: {
@@ -48,8 +45,10 @@ report({
     seconds,
     p50Ms: percentile(latencies, 0.5),
     p99Ms: percentile(latencies, 0.99),
-    cpuUs: usageNow().cpuUs - cpuUs,
+    cpuUs: usage.cpuUs - before.cpuUs,
+    rssBytes: usage.rssBytes,
   },
 });
+// A request that is lost keeps this process from its end, and the harness waits only so long.
 await Promise.all(lanes);
-await client.close();
+report({ type: 'settled' });

@@ -3,31 +3,19 @@
 
 import type { Dialect } from '@mdp/protocol';
 import { DIALECTS } from '@mdp/protocol';
-import { Child } from './children.js';
-import { MDP } from './contestants.js';
-import type { Disturbed } from './quiet.js';
-import { machineTime, othersShare, undisturbed } from './quiet.js';
+import { undisturbed } from './quiet.js';
+import type { RoundTrips } from './round-trips.js';
+import { tripTrial } from './round-trips.js';
 import type { Findings, Trial } from './rounds.js';
 import { measureInRounds } from './rounds.js';
+import { ownServer } from './servers.js';
 import type { SuiteContext } from './suite.js';
-import { WARM_SECONDS, describeOthers, medianOf } from './suite.js';
+import { describeOthers, medianOf } from './suite.js';
 import { renderTable, shown, shownBytes } from './table.js';
 
 const IN_FLIGHT = [1, 64, 256];
 const BODIES = [32, 1024, 65_536];
-const CONCURRENCY = 64;
-/** The longest that a client may take beyond its warm-up and its measurement, in milliseconds. */
-const GRACE_MS = 20_000;
-
-interface RoundTrips extends Disturbed {
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** CPU time per request, by process, in microseconds. */
-  readonly clientCpuUs: number;
-  readonly brokerCpuUs: number;
-  readonly workerCpuUs: number;
-}
+const BROKER = ownServer('broker-process');
 
 interface Cell {
   readonly dialect: Dialect;
@@ -47,7 +35,15 @@ export async function e2eSuite({ given, progress }: SuiteContext): Promise<strin
     for (const bodyBytes of BODIES) {
       for (const inFlight of IN_FLIGHT) {
         if (given.quick && (dialect !== 'rfc18' || bodyBytes !== 32)) continue;
-        const trial = tripTrial(dialect, inFlight, bodyBytes, given.seconds);
+        const trial = tripTrial({
+          name: `end to end, ${dialect}, ${String(inFlight)} in flight, ${shownBytes(bodyBytes)}`,
+          peer: 'mdp',
+          target: { dialect },
+          server: BROKER,
+          inFlight,
+          bodyBytes,
+          seconds: given.seconds,
+        });
         cells.push({ dialect, inFlight, bodyBytes, trial: undisturbed(trial, given.patience * 1000, progress) });
       }
     }
@@ -58,47 +54,6 @@ export async function e2eSuite({ given, progress }: SuiteContext): Promise<strin
     progress,
   );
   return `${describeOthers(findings)}\n\n${tripTable(cells, findings)}`;
-}
-
-function tripTrial(dialect: Dialect, inFlight: number, bodyBytes: number, measureSeconds: number): Trial<RoundTrips> {
-  return {
-    name: `end to end, ${dialect}, ${String(inFlight)} in flight, ${shownBytes(bodyBytes)}`,
-    async measure() {
-      const children: Child[] = [];
-      try {
-        const broker = await MDP.start(dialect);
-        children.push(broker.child);
-        const worker = Child.fork('worker-process', [broker.endpoint, dialect, String(CONCURRENCY)]);
-        children.push(worker);
-        await worker.message('ready');
-        const given = [broker.endpoint, dialect, inFlight, bodyBytes, WARM_SECONDS, measureSeconds].map(String);
-        const client = Child.fork('client-process', given);
-        children.push(client);
-        await client.message('started', WARM_SECONDS * 1000 + GRACE_MS);
-        const finished = client.message('finished', measureSeconds * 1000 + GRACE_MS);
-        // A client that fails meanwhile is heard below, when it is waited for.
-        finished.catch(() => undefined);
-        const begin = machineTime();
-        const before = [await broker.child.usage(), await worker.usage()];
-        const { result } = await finished;
-        const after = [await broker.child.usage(), await worker.usage()];
-        const end = machineTime();
-        const used = after.map((usage, i) => usage.cpuUs - (before[i]?.cpuUs ?? 0));
-        const allUs = used.reduce((sum, us) => sum + us, result.cpuUs);
-        return {
-          perSecond: result.requests / result.seconds,
-          p50Ms: result.p50Ms,
-          p99Ms: result.p99Ms,
-          clientCpuUs: result.cpuUs / result.requests,
-          brokerCpuUs: (used[0] ?? NaN) / result.requests,
-          workerCpuUs: (used[1] ?? NaN) / result.requests,
-          othersShare: othersShare(begin, end, allUs / 1000),
-        };
-      } finally {
-        for (const child of children.reverse()) await child.kill();
-      }
-    },
-  };
 }
 
 function tripTable(cells: readonly Cell[], findings: Findings<RoundTrips>): string {
@@ -130,15 +85,15 @@ function tripTable(cells: readonly Cell[], findings: Findings<RoundTrips>): stri
           2,
         ),
         shown(
-          of((found) => found.clientCpuUs),
+          of((found) => found.client.cpuUs),
           1,
         ),
         shown(
-          of((found) => found.brokerCpuUs),
+          of((found) => found.server?.cpuUs ?? NaN),
           1,
         ),
         shown(
-          of((found) => found.workerCpuUs),
+          of((found) => found.worker.cpuUs),
           1,
         ),
       ];

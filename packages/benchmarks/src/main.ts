@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // main - the harness: `npm run bench`
 
+import { alternativesSuite } from './alternatives-suite.js';
 import type { BenchArguments, SuiteName } from './arguments.js';
 import { USAGE, parseArguments } from './arguments.js';
 import { brokerSuite } from './broker-suite.js';
@@ -18,6 +19,7 @@ const RUN: Readonly<Record<SuiteName, (context: SuiteContext) => Promise<string>
   broker: brokerSuite,
   scale: scaleSuite,
   e2e: e2eSuite,
+  alternatives: alternativesSuite,
   codec: codecSuite,
 };
 
