@@ -6,8 +6,9 @@ import { describeVersions, install } from './installed.js';
 import type { PeerName } from './peers/index.js';
 import { refusedWire } from './peers/mdp.js';
 import type { Target } from './peers/peer.js';
+import { findRabbitMq } from './rabbitmq.js';
 import type { FoundServer, Server } from './servers.js';
-import { findNats, findRabbitMq, ownServer } from './servers.js';
+import { findNats, ownServer } from './servers.js';
 
 /** An alternative that can be measured on this machine. */
 export interface Contender {
