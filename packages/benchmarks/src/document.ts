@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // document - the generated sections of docs/benchmarks.md; the prose around them is written by hand
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Svg } from './charts/svg.js';
 
 /** Where the results are written. */
 export const DOCUMENT_PATH = fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url));
@@ -32,4 +34,31 @@ export async function writeSections(sections: ReadonlyMap<string, string>, path 
   let document = await readFile(path, 'utf8');
   for (const [name, content] of sections) document = replaceSection(document, name, content);
   await writeFile(path, document);
+}
+
+/** The folder of the charts, beside the document. */
+const CHARTS = 'benchmarks';
+
+/** Charts by name, and the Markdown that shows each. */
+export class Charts {
+  readonly #drawn = new Map<string, Svg>();
+
+  /**
+   * Take a chart.
+   *
+   * @param name - of its file, without `.svg`
+   * @returns Markdown that shows it in the document
+   */
+  draw(name: string, svg: Svg): string {
+    this.#drawn.set(name, svg);
+    const title = /aria-label="([^"]*)"/.exec(svg)?.[1] ?? name;
+    return `![${title}](${CHARTS}/${name}.svg)`;
+  }
+
+  /** Write them all into their folder beside a document. */
+  async write(path = DOCUMENT_PATH): Promise<void> {
+    const folder = join(dirname(path), CHARTS);
+    await mkdir(folder, { recursive: true });
+    for (const [name, svg] of this.#drawn) await writeFile(join(folder, `${name}.svg`), svg);
+  }
 }

@@ -7,7 +7,7 @@ import { USAGE, parseArguments } from './arguments.js';
 import { brokerSuite } from './broker-suite.js';
 import { killChildrenOnExit } from './children.js';
 import { codecSuite } from './codec.js';
-import { DOCUMENT_PATH, writeSections } from './document.js';
+import { Charts, DOCUMENT_PATH, writeSections } from './document.js';
 import { e2eSuite } from './e2e-suite.js';
 import { LoadGenerator } from './load-generator.js';
 import { describeMachine, lookAtMachine } from './machine.js';
@@ -36,13 +36,16 @@ async function main(given: BenchArguments): Promise<void> {
   const generator = loads ? await LoadGenerator.compile() : 'not asked for';
   const majortomo = given.suites.includes('broker') ? await findMajortomo() : 'not asked for';
   const sections = new Map<string, string>();
+  const charts = new Charts();
+  const draw: SuiteContext['draw'] = (name, svg) => charts.draw(name, svg);
   for (const name of given.suites) {
-    const table = await RUN[name]({ given, generator, majortomo, progress });
+    const table = await RUN[name]({ given, generator, majortomo, progress, draw });
     process.stdout.write(`\n${name}\n\n${table}\n`);
     const measured = `${machine} Medians of ${String(given.rounds)} interleaved rounds.`;
     sections.set(name, `${measured}\n\n${table}`);
   }
   if (given.write) {
+    await charts.write();
     await writeSections(sections);
     process.stdout.write(`\nwritten to ${DOCUMENT_PATH}\n`);
   }

@@ -2,6 +2,7 @@
 // suite - what every group of measurements is given, and how its findings become numbers
 
 import type { BenchArguments } from './arguments.js';
+import type { Svg } from './charts/svg.js';
 import type { LoadGenerator } from './load-generator.js';
 import type { Majortomo } from './majortomo.js';
 import type { Findings, Progress, Trial } from './rounds.js';
@@ -15,6 +16,13 @@ export interface SuiteContext {
   readonly generator: LoadGenerator | string;
   readonly majortomo: Majortomo | string;
   readonly progress: Progress;
+  /**
+   * Hand over a chart, which is written beside the document.
+   *
+   * @param name - of its file, without `.svg`
+   * @returns Markdown that shows it
+   */
+  readonly draw: (name: string, svg: Svg) => string;
 }
 
 /** How long a process warms up before it is measured, in seconds: V8 compiles its hot loops in this time. */

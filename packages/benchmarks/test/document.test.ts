@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // document.test - generated sections change, and nothing else does
 
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { SUITES } from '../src/arguments.js';
-import { DOCUMENT_PATH, replaceSection } from '../src/document.js';
+import { Charts, DOCUMENT_PATH, replaceSection } from '../src/document.js';
 
 const TEXT = 'before\n\n<!-- bench:e2e -->\n\nold\n\n<!-- /bench:e2e -->\n\nafter\n';
 
@@ -36,4 +38,16 @@ test('docs/benchmarks.md has a section for every group', async () => {
   let document = await readFile(DOCUMENT_PATH, 'utf8');
   for (const name of SUITES) document = replaceSection(document, name, `written ${name}`);
   for (const name of SUITES) expect(document).toContain(`written ${name}`);
+});
+
+test('charts are shown by their titles, and written beside the document', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mdp-bench-charts-'));
+  try {
+    const charts = new Charts();
+    expect(charts.draw('one', '<svg aria-label="What it shows"/>')).toBe('![What it shows](benchmarks/one.svg)');
+    await charts.write(join(folder, 'benchmarks.md'));
+    expect(await readFile(join(folder, 'benchmarks', 'one.svg'), 'utf8')).toBe('<svg aria-label="What it shows"/>');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
