@@ -15,12 +15,13 @@
  *   -s bytes      body of a request, 8 or more                              32
  *   -S name       the service, and the prefix of its numbered siblings      echo
  *   -w workers    that take the load                                        64
- *   -c clients    that make it                                              1
+ *   -c clients    that make it; 0 only looks at what beating workers cost   1
  *   -W window     outstanding requests of each client                       64
  *   -M services   the load and its workers go round robin over so many      1
  *   -E workers    more workers, which only register and beat                0
  *   -F services   more services, for these workers; those beyond their number are known to the broker only by one
  *                 request each, which waits for a worker that never comes   0
+ *   -R partials   of each reply, before its FINAL: needs a window of 1      0
  *   -L logical    workers behind each worker connection, as a proxy has     0
  *   -u seconds    warm-up of each broker, not measured                      1
  *   -D seconds    how long each broker is measured                          2
@@ -83,12 +84,13 @@ static void report(struct target *t, double others) {
   qsort(t->latency, (size_t)n, sizeof *t->latency, by_size);
   double p50 = n ? t->latency[n / 2] * 1e3 : 0, p99 = n ? t->latency[(long)((double)n * .99)] * 1e3 : 0;
   double most = n ? t->latency[n - 1] * 1e3 : 0, rate = t->seconds > 0 ? (double)t->measured / t->seconds : 0;
+  double busy = t->cpu_seconds > 0 ? t->cpu / t->cpu_seconds : 0;
   double per = t->with_cpu ? 1e6 / (double)t->with_cpu : 0, cpu_us = t->cpu * per, main_us = t->cpu_main * per;
   long rss = resident_kib(t->pid);
   if (json) printf("{\"requests\":%ld,\"perSecond\":%.1f,\"p50Ms\":%.4f,\"p99Ms\":%.4f,\"errors\":%ld,\"lost\":%ld,\"cpuUs\":%.3f,\"mainUs\":%.3f,"
-                   "\"rssKiB\":%ld,\"othersShare\":%.3f}\n", t->measured, rate, p50, p99, t->errors, t->outstanding, cpu_us, main_us, rss, others);
+                   "\"busyShare\":%.5f,\"rssKiB\":%ld,\"othersShare\":%.3f}\n", t->measured, rate, p50, p99, t->errors, t->outstanding, cpu_us, main_us, busy, rss, others);
   else printf("port %d: %ld requests in %.2f s = %.0f req/s; latency ms p50 %.3f p99 %.3f max %.3f; %ld errors, %ld lost; broker %.1f us of CPU per "
-              "request, %.1f in its first thread, %ld KiB; others took %.0f %% of the machine\n", t->port, t->measured, t->seconds, rate, p50, p99, most, t->errors, t->outstanding, cpu_us, main_us, rss, others * 100);
+              "request, %.1f in its first thread, %.1f %% of a core, %ld KiB; others took %.0f %% of the machine\n", t->port, t->measured, t->seconds, rate, p50, p99, most, t->errors, t->outstanding, cpu_us, main_us, busy * 100, rss, others * 100);
 }
 
 static void usage(const char *why) { fprintf(stderr, "mdpload: %s; the options are listed at the top of mdpload.c\n", why); exit(2); }
@@ -103,7 +105,7 @@ static int read_list(char *text, long *out) {
 static void read_options(int count, char **given) {
   int o, pid_count = 0;
   long ports[TARGETS_MAX] = {0}, pids[TARGETS_MAX] = {0};
-  while ((o = getopt(count, given, "h:p:d:s:S:w:c:W:M:E:F:L:u:D:T:H:P:t:J")) != -1) switch (o) {
+  while ((o = getopt(count, given, "h:p:d:s:S:w:c:W:M:E:F:L:R:u:D:T:H:P:t:J")) != -1) switch (o) {
     case 'h': host = optarg; break;
     case 'p': target_count = read_list(optarg, ports); break;
     case 'P': pid_count = read_list(optarg, pids); break;
@@ -123,6 +125,7 @@ static void read_options(int count, char **given) {
     case 'E': idle_workers = atoi(optarg); break;
     case 'F': idle_services = atoi(optarg); break;
     case 'L': logical = atoi(optarg); break;
+    case 'R': partials = atoi(optarg); break;
     case 'u': warm_seconds = atof(optarg); break;
     case 'D': measure_seconds = atof(optarg); break;
     case 'T': turn_seconds = atof(optarg); break;
@@ -131,8 +134,9 @@ static void read_options(int count, char **given) {
     case 'J': json = 1; break;
     default: usage("unknown option");
   }
-  if (target_count < 1 || workers < 1 || clients < 1 || window < 1 || services < 1 || heartbeat_ms < 1 || turn_seconds <= 0) usage("a number is missing or too small");
+  if (target_count < 1 || workers < 1 || clients < 0 || window < 1 || services < 1 || heartbeat_ms < 1 || turn_seconds <= 0) usage("a number is missing or too small");
   if (pid_count && pid_count != target_count) usage("as many ports as pids are needed");
+  if (partials < 0 || (partials && (window > 1 || logical || old_commands()))) usage("PARTIALs need a window of 1, no workers behind others, and a dialect that knows them");
   if (body < 8) body = 8;
   if (idle_workers && idle_services < 1) idle_services = 1;
   for (int i = 0; i < target_count; i++) {
@@ -177,8 +181,9 @@ static void end_turn(double t) { /* its time is over: what is under way may stil
   active->seconds += t - turn.begin;
 }
 
-static void close_turn(void) { /* everything has come, or is lost */
+static void close_turn(double t) { /* everything has come, or is lost */
   if (measuring) {
+    active->cpu_seconds += t - turn.begin;
     active->cpu += cpu_of(active) - turn.cpu;
     active->cpu_main += cpu_of_main_thread(active->pid) - turn.cpu_main;
     active->with_cpu += active->replies - turn.replies;
@@ -236,9 +241,9 @@ int main(int count, char **given) {
       begin_turn(t);
     } else if (phase == TURNING && !draining && t >= turn.begin + turn.length) {
       end_turn(t);
-      mark = t + 3;
+      mark = t + 3 + (double)active->outstanding / SLOWEST; /* a long queue takes its time */
     } else if (phase == TURNING && draining && (active->outstanding == 0 || t >= mark)) {
-      close_turn();
+      close_turn(t);
       if (turn.number == turn.warm_rounds * target_count) { since = t; others = cpu_of_all() - cpu_of_self() - cpu_of_targets(); }
       if (turn.number == turn.rounds * target_count) phase = DONE;
       else begin_turn(t);
@@ -248,7 +253,7 @@ int main(int count, char **given) {
   int failed = phase != DONE;
   for (int i = 0; i < target_count; i++) {
     report(&targets[i], others > 0 ? others : 0);
-    if (!targets[i].measured || targets[i].outstanding) failed = 1;
+    if ((clients && !targets[i].measured) || targets[i].outstanding) failed = 1;
   }
   return refused ? 3 : failed;
 }

@@ -12,19 +12,20 @@
 enum dialect { RFC18, MAJORTOMO, MDP01, LIBMDP0X };
 enum role { WORKER, CLIENT, PARKER };
 enum { HANDSHAKES_AT_ONCE = 64, FRAMES_MAX = 32, PARKED_EACH = 500, TARGETS_MAX = 8, LATENCIES_MAX = 2000000 };
+enum { PARTIAL_OF_WORKER = 3, SLOWEST = 5000 }; /* replies a second that even a slow broker sends */
 
 /* A broker, and what is known of it. */
 struct target {
   int port, has_clock, unparked;
   long pid, sent, outstanding, replies, errors;
   clockid_t clock;
-  double seconds, cpu, cpu_main, *latency; /* measured: time of its turns, CPU time of the broker, and of its first thread */
+  double seconds, cpu, cpu_main, cpu_seconds, *latency; /* measured: time of its turns, CPU time of the broker, of its first thread, in how long */
   long measured, with_cpu, stored; /* replies within the turns, replies that the CPU time was spent on, latencies kept */
 };
 struct connection {
   int fd, state, dirty; /* state: 0 greeting, 1 handshake, 2 ready */
   enum role role;
-  int outstanding, parked;
+  int outstanding, parked, partials; /* partials: heard since the last FINAL */
   struct target *target;
   char name[64]; /* a worker's service */
   struct bytes in, out;
@@ -33,6 +34,7 @@ struct connection {
 static enum dialect dialect = RFC18;
 static const char *host = "127.0.0.1", *service = "echo";
 static int workers = 64, clients = 1, window = 64, services = 1, idle_workers, idle_services, logical, body = 32;
+static int partials; /* of each reply, before its FINAL */
 static int limit_seconds = 60, heartbeat_ms = 2500, json, refused, target_count;
 static double warm_seconds = 1, measure_seconds = 2, turn_seconds = 0.2;
 static struct target targets[TARGETS_MAX], *active; /* active: whose turn it is */
@@ -149,11 +151,14 @@ static void at_worker(struct connection *c, const struct frame *f, int n, int at
   if (n < at + 2 || f[at].length != 6 || f[at + 1].length != 1) { c->target->errors++; return; }
   uint8_t command = f[at + 1].at[0], final = old_commands() ? 3 : 4;
   if (command == 2 && n > at + 3) {
-    struct bytes *o = &c->out;
-    if (at) put_frame(o, f[0].at, f[0].length, 1);
-    put_frame(o, f[at].at, 6, 1);
-    put_frame(o, &final, 1, 1);
-    for (int k = at + 2; k < n; k++) put_frame(o, f[k].at, f[k].length, k + 1 < n);
+    for (int i = 0; i <= partials; i++) {
+      struct bytes *o = &c->out;
+      uint8_t as = i < partials ? PARTIAL_OF_WORKER : final;
+      if (at) put_frame(o, f[0].at, f[0].length, 1);
+      put_frame(o, f[at].at, 6, 1);
+      put_frame(o, &as, 1, 1);
+      for (int k = at + 2; k < n; k++) put_frame(o, f[k].at, f[k].length, k + 1 < n);
+    }
     touch(c);
   } else if (command == (old_commands() ? 5 : 6)) {
     fprintf(stderr, "mdpload: a worker was disconnected\n");
@@ -165,6 +170,12 @@ static void at_client(struct connection *c, const struct frame *f, int n) {
   double sent_at;
   struct target *t = c->target;
   if (c->role == PARKER) { t->errors++; return; } /* nobody serves it: an answer is an error reply */
+  if (partials) { /* one request at a time, so whatever comes is of this one */
+    int at = dialect == RFC18 ? 1 : 2;
+    if (n > at && f[at].length == 1 && f[at].at[0] == (dialect == RFC18 ? 2 : 3)) { c->partials++; return; }
+    if (c->partials != partials) t->errors++;
+    c->partials = 0;
+  }
   if (f[n - 1].length == (size_t)body) {
     t->replies++;
     memcpy(&sent_at, f[n - 1].at, sizeof sent_at);

@@ -13,7 +13,7 @@ import { argument, report, serveHarness } from './child-process.js';
 /** The most messages that are taken in one turn of the loop. */
 const TURN = 256;
 /** Places in each ring: more than there are workers or requests at once. */
-const RING = 8192;
+const RING = 16_384;
 const MASK = RING - 1;
 const CAPITAL_C = 0x43;
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// broker-process - the broker of this project with its defaults, in a process of its own. Usage: broker-process
+// broker-process - the broker of this project in a process of its own
+// Usage (by the harness): broker-process [OPTIONS, as JSON; its defaults when left out]
 
+import type { BrokerOptions } from '@mdp/broker';
 import { Broker } from '@mdp/broker';
 import { report, serveHarness } from './child-process.js';
 
 serveHarness();
-const broker = new Broker({ endpoints: 'tcp://127.0.0.1:*' });
+const options = JSON.parse(process.argv[2] ?? '{}') as BrokerOptions;
+const broker = new Broker({ ...options, endpoints: 'tcp://127.0.0.1:*' });
 await broker.start();
 report({ type: 'ready', endpoint: broker.endpoints[0] ?? '' });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // contestants - the brokers that are measured side by side, each in a process of its own
 
+import type { BrokerOptions } from '@mdp/broker';
 import type { Dialect } from '@mdp/protocol';
 import { Child, listening } from './children.js';
 import type { Majortomo } from './majortomo.js';
@@ -36,10 +37,12 @@ export const BARE: Contestant = {
 };
 
 /** The broker of this project. */
-export const MDP: Contestant = {
-  name: '@mdp/broker',
-  start: () => started(Child.fork('broker-process', [])),
-};
+export const MDP: Contestant = mdpWith({});
+
+/** The broker of this project with options other than its defaults. */
+export function mdpWith(options: Omit<BrokerOptions, 'endpoints'>): Contestant {
+  return { name: '@mdp/broker', start: () => started(Child.fork('broker-process', [JSON.stringify(options)])) };
+}
 
 /** Majortomo's broker as it comes, which speaks its own dialect only. It writes a line of log for each reply. */
 export function majortomoContestant({ python }: Majortomo): Contestant {

@@ -22,7 +22,7 @@ const TURN_SECONDS = 0.1;
 /** What a run asks of a broker. */
 export interface Load {
   readonly dialect: Dialect;
-  /** Clients, and requests that each has outstanding. */
+  /** Clients, and requests that each has outstanding; without clients the workers only beat. */
   readonly clients: number;
   readonly window: number;
   /** Bytes of a request's body, 8 or more. */
@@ -35,6 +35,8 @@ export interface Load {
   readonly idleWorkers?: number;
   /** Services of these; those beyond their number are known by one waiting request each. Default 0. */
   readonly idleServices?: number;
+  /** PARTIALs of each reply, before its FINAL: clients with one request outstanding only. Default 0. */
+  readonly partials?: number;
   /** How long each broker warms up before it is measured, in seconds. */
   readonly warmSeconds: number;
   /** How long each broker is measured, in seconds. */
@@ -55,6 +57,8 @@ export interface LoadReport {
   readonly cpuUs: number;
   /** What of it was spent in the first thread: what the broker could do at most, had it cores enough. */
   readonly mainUs: number;
+  /** The part of one core that the broker used while it was measured; above 1 when it used more than one. */
+  readonly busyShare: number;
   /** Resident memory of the broker at the end, in KiB. */
   readonly rssKiB: number;
   /** The part of all processors' time that went to others than the broker and the generator, from 0 to 1. */
@@ -120,6 +124,7 @@ export class LoadGenerator {
       ['-M', load.services],
       ['-E', load.idleWorkers],
       ['-F', load.idleServices],
+      ['-R', load.partials],
       ['-u', load.warmSeconds],
       ['-D', load.measureSeconds],
       ['-T', TURN_SECONDS],

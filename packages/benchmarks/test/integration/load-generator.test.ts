@@ -5,7 +5,8 @@ import { afterAll, expect, test } from '@jest/globals';
 import type { Dialect } from '@mdp/protocol';
 import { DIALECTS } from '@mdp/protocol';
 import { Child } from '../../src/children.js';
-import { BARE } from '../../src/contestants.js';
+import type { Contestant } from '../../src/contestants.js';
+import { BARE, MDP, mdpWith } from '../../src/contestants.js';
 import type { Load, LoadReport } from '../../src/load-generator.js';
 import { LoadGenerator } from '../../src/load-generator.js';
 
@@ -30,9 +31,13 @@ function tiny(dialect: Dialect, more: Partial<Load> = {}): Load {
   };
 }
 
-async function loadBare(dialect: Dialect, load: Load, brokers = 1): Promise<LoadReport[]> {
+function loadBare(dialect: Dialect, load: Load, brokers = 1): Promise<LoadReport[]> {
+  return loadAll(BARE, dialect, load, brokers);
+}
+
+async function loadAll(contestant: Contestant, dialect: Dialect, load: Load, brokers = 1): Promise<LoadReport[]> {
   if (typeof generator === 'string') throw new Error(generator);
-  const running = await Promise.all(Array.from({ length: brokers }, () => BARE.start(dialect)));
+  const running = await Promise.all(Array.from({ length: brokers }, () => contestant.start(dialect)));
   try {
     return await generator.run(running, load);
   } finally {
@@ -61,6 +66,26 @@ testLoad('several brokers are loaded in turns, and each gets its own report', as
   const reports = await loadBare('rfc18', tiny('rfc18', { warmSeconds: 0.1, measureSeconds: 0.2 }), 2);
   expect(reports).toHaveLength(2);
   for (const report of reports) expect(report.requests).toBeGreaterThan(0);
+});
+
+for (const dialect of ['rfc18', 'majortomo'] as const) {
+  testLoad(`every PARTIAL of ${dialect} is counted before its FINAL`, async () => {
+    const [report] = await loadAll(MDP, dialect, tiny(dialect, { window: 1, partials: 7 }));
+    expect(report?.requests).toBeGreaterThan(0);
+    expect(report).toMatchObject({ errors: 0, lost: 0 });
+  });
+}
+
+testLoad('a long queue is served to its end', async () => {
+  const broker = mdpWith({ maxQueuedPerClient: 2000 });
+  const [report] = await loadAll(broker, 'rfc18', tiny('rfc18', { window: 1500, measureSeconds: 0.5 }));
+  expect(report).toMatchObject({ errors: 0, lost: 0 });
+});
+
+testLoad('without clients the workers only beat, and nothing is missing', async () => {
+  const [report] = await loadAll(MDP, 'rfc18', tiny('rfc18', { clients: 0, workers: 50 }));
+  expect(report).toMatchObject({ requests: 0, errors: 0, lost: 0 });
+  expect(report?.rssKiB).toBeGreaterThan(0);
 });
 
 testLoad('a broker that answers nothing is a failure and not a figure', async () => {
