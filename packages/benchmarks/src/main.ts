@@ -7,6 +7,7 @@ import { USAGE, parseArguments } from './arguments.js';
 import { brokerSuite } from './broker-suite.js';
 import { killChildrenOnExit } from './children.js';
 import { codecSuite } from './codec.js';
+import { curvesSuite } from './curves-suite.js';
 import { Charts, DOCUMENT_PATH, writeSections } from './document.js';
 import { e2eSuite } from './e2e-suite.js';
 import { LoadGenerator } from './load-generator.js';
@@ -18,10 +19,14 @@ import type { SuiteContext } from './suite.js';
 const RUN: Readonly<Record<SuiteName, (context: SuiteContext) => Promise<string>>> = {
   broker: brokerSuite,
   scale: scaleSuite,
+  curves: curvesSuite,
   e2e: e2eSuite,
   alternatives: alternativesSuite,
   codec: codecSuite,
 };
+
+/** The groups that need the load generator. */
+const NEED_LOAD: readonly SuiteName[] = ['broker', 'scale', 'curves'];
 
 async function main(given: BenchArguments): Promise<void> {
   killChildrenOnExit();
@@ -32,7 +37,7 @@ async function main(given: BenchArguments): Promise<void> {
     if (text.startsWith('FAILED')) failed++;
     process.stderr.write(`${text}\n`);
   };
-  const loads = given.suites.includes('broker') || given.suites.includes('scale');
+  const loads = NEED_LOAD.some((name) => given.suites.includes(name));
   const generator = loads ? await LoadGenerator.compile() : 'not asked for';
   const majortomo = given.suites.includes('broker') ? await findMajortomo() : 'not asked for';
   const sections = new Map<string, string>();

@@ -4,6 +4,7 @@
 import type { Contestant } from './contestants.js';
 import { BARE, MDP } from './contestants.js';
 import type { LoadGenerator, LoadReport } from './load-generator.js';
+import { loadTrial } from './load-trial.js';
 import { undisturbed } from './quiet.js';
 import type { Trial } from './rounds.js';
 import { measureInRounds } from './rounds.js';
@@ -124,25 +125,6 @@ function crowdTrial(
   { name, ...crowd }: Crowd,
   measureSeconds: number,
 ): Trial<LoadReport> {
-  return {
-    name: `${contestant.name}, ${name}`,
-    async measure() {
-      const broker = await contestant.start('rfc18');
-      try {
-        const [report] = await generator.run([broker], {
-          dialect: 'rfc18',
-          clients: CLIENTS,
-          window: 1,
-          bodyBytes: BODY_BYTES,
-          ...crowd,
-          warmSeconds: WARM_SECONDS,
-          measureSeconds,
-        });
-        if (report === undefined) throw new Error('the load generator reported nothing');
-        return report;
-      } finally {
-        await broker.child.kill();
-      }
-    },
-  };
+  const load = { dialect: 'rfc18', clients: CLIENTS, window: 1, bodyBytes: BODY_BYTES, ...crowd } as const;
+  return loadTrial(name, contestant, generator, { ...load, warmSeconds: WARM_SECONDS, measureSeconds });
 }

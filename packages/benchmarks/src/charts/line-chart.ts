@@ -36,17 +36,24 @@ const TOP = 64;
 const GAP = 70;
 const RIGHT = 24;
 const ROW = 20;
+/** So many panels stand beside one another; the next ones below them. */
+const ABREAST = 3;
+/** From the top of one panel to that of the one below. */
+const STEP = HEIGHT + 104;
 const LEGEND_WIDTH = 190;
 
 /** Draw it: `x` is logarithmic, and its ticks are the numbers that were measured. */
 export function lineChart(title: string, panels: readonly LinePanel[]): Svg {
   const names = [...new Set(panels.flatMap(({ series }) => series.map(({ name }) => name)))];
-  const width = LEFT + panels.length * (WIDTH + GAP) - GAP + RIGHT;
+  const rows = Math.ceil(panels.length / ABREAST);
+  const width = LEFT + Math.min(panels.length, ABREAST) * (WIDTH + GAP) - GAP + RIGHT;
   const perRow = Math.max(1, Math.floor((width - LEFT) / LEGEND_WIDTH));
-  const legendTop = TOP + HEIGHT + 60;
+  const legendTop = TOP + (rows - 1) * STEP + HEIGHT + 66;
   const height = legendTop + Math.ceil(names.length / perRow) * ROW;
   const parts = [
-    ...panels.flatMap((panel, i) => drawPanel(panel, LEFT + i * (WIDTH + GAP), names)),
+    ...panels.flatMap((panel, i) =>
+      drawPanel(panel, LEFT + (i % ABREAST) * (WIDTH + GAP), TOP + Math.floor(i / ABREAST) * STEP, names),
+    ),
     ...names.map((name, i) =>
       legendEntry(name, i, LEFT + (i % perRow) * LEGEND_WIDTH, legendTop + Math.floor(i / perRow) * ROW),
     ),
@@ -54,23 +61,23 @@ export function lineChart(title: string, panels: readonly LinePanel[]): Svg {
   return picture(width, height, title, parts);
 }
 
-function drawPanel(panel: LinePanel, left: number, names: readonly string[]): Svg[] {
+function drawPanel(panel: LinePanel, left: number, top: number, names: readonly string[]): Svg[] {
   const points = panel.series.flatMap((series) => series.points).filter(isShown);
   const xs = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
   const x = logScale(xs, [left, left + WIDTH], xs);
   const ys = points.map((point) => point.y);
-  const range = [TOP + HEIGHT, TOP] as const;
+  const range = [top + HEIGHT, top] as const;
   const y = panel.yScale === 'linear' ? linearScale(ys, range) : logScale(ys, range);
-  const middle = TOP + HEIGHT / 2;
+  const middle = top + HEIGHT / 2;
   const turned = `transform="rotate(-90 ${px(left - 46)} ${px(middle)})" class="faint"`;
   return [
-    label(left, TOP - 12, panel.title, 'start', 'class="text" font-weight="600"'),
+    label(left, top - 12, panel.title, 'start', 'class="text" font-weight="600"'),
     ...y.ticks.flatMap((tick) => [
       gridLine(left, y.at(tick), left + WIDTH, y.at(tick)),
       label(left - 6, y.at(tick) + 4, shownTick(tick), 'end', 'class="faint"'),
     ]),
-    ...x.ticks.map((tick) => label(x.at(tick), TOP + HEIGHT + 18, shownTick(tick), 'middle', 'class="faint"')),
-    label(left + WIDTH / 2, TOP + HEIGHT + 38, panel.xLabel, 'middle', 'class="faint"'),
+    ...x.ticks.map((tick) => label(x.at(tick), top + HEIGHT + 18, shownTick(tick), 'middle', 'class="faint"')),
+    label(left + WIDTH / 2, top + HEIGHT + 38, panel.xLabel, 'middle', 'class="faint"'),
     label(left - 46, middle, panel.yLabel, 'middle', turned),
     ...panel.series.map((series) => drawSeries(series, names.indexOf(series.name), x, y)),
   ];
