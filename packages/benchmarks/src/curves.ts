@@ -75,6 +75,6 @@ export const CURVES: readonly Curve[] = [
     name: 'body',
     label: 'bytes of a body',
     contestants: [MDP, BARE],
-    points: points([32, 1024, 16_384, 131_072, 1_048_576], (bodyBytes) => ({ bodyBytes })),
+    points: points([32, 1000, 10_000, 100_000, 1_000_000], (bodyBytes) => ({ bodyBytes })),
   },
 ];
