@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { can, reason, run } from './programs.js';
+import { can, npm, reason } from './programs.js';
 
 /** Exact versions by name, and files that stand beside them, by their path in the folder. */
 export interface Packages {
@@ -41,7 +41,7 @@ export async function install(name: string, packages: Packages): Promise<Install
       await writeFile(join(folder, path), content);
     }
     await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies, overrides }, null, 2));
-    await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--omit=dev'], { cwd: folder });
+    await npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', '--omit=dev'], folder);
     await writeFile(done, '');
   } catch (error) {
     return `${describeVersions(dependencies)} could not be installed: ${reason(error)}`;

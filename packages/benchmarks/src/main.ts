@@ -10,6 +10,7 @@ import { codecSuite } from './codec.js';
 import { curvesSuite } from './curves-suite.js';
 import { Charts, DOCUMENT_PATH, writeSections } from './document.js';
 import { e2eSuite } from './e2e-suite.js';
+import { footprintSuite } from './footprint-suite.js';
 import { LoadGenerator } from './load-generator.js';
 import { describeMachine, lookAtMachine } from './machine.js';
 import { findMajortomo } from './majortomo.js';
@@ -22,11 +23,12 @@ const RUN: Readonly<Record<SuiteName, (context: SuiteContext) => Promise<string>
   curves: curvesSuite,
   e2e: e2eSuite,
   alternatives: alternativesSuite,
+  footprint: footprintSuite,
   codec: codecSuite,
 };
 
 /** The groups that need the load generator. */
-const NEED_LOAD: readonly SuiteName[] = ['broker', 'scale', 'curves'];
+const NEED_LOAD: readonly SuiteName[] = ['broker', 'scale', 'curves', 'footprint'];
 
 async function main(given: BenchArguments): Promise<void> {
   killChildrenOnExit();

@@ -10,6 +10,17 @@ import { promisify } from 'node:util';
 /** Run a program to its end; rejects when it fails. */
 export const run = promisify(execFile);
 
+/** Run npm: the one that runs this program, when there is one. */
+export async function npm(args: readonly string[], cwd: string): Promise<string> {
+  const script = process.env['npm_execpath'];
+  const [program, given] = script === undefined ? ['npm', args] : [process.execPath, [script, ...args]];
+  const { stdout } = await run(program, given, { cwd, maxBuffer: MOST_OUTPUT });
+  return stdout;
+}
+
+/** npm lists every file that it packs. */
+const MOST_OUTPUT = 16 * 2 ** 20;
+
 /** Where servers are on many machines although a user's PATH does not name it. */
 const MORE = ['/usr/sbin', '/usr/local/sbin'];
 

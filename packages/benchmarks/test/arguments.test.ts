@@ -30,7 +30,7 @@ describe('parseArguments', () => {
   });
 
   test.each([
-    [['--only', 'speed'], '--only speed: must be broker, scale, curves, e2e, alternatives, codec'],
+    [['--only', 'speed'], '--only speed: must be broker, scale, curves, e2e, alternatives, footprint, codec'],
     [['--rounds', '0'], '--rounds 0: must be a number from 1 to 100'],
     [['--rounds', '2.5'], '--rounds 2.5: must be a whole number'],
     [['--rounds', 'many'], '--rounds many: must be a number from 1 to 100'],
