@@ -4,10 +4,16 @@
 import { parseArgs } from 'node:util';
 
 /** The groups of measurements, in the order in which they run. */
-export const SUITES = ['broker', 'scale', 'curves', 'e2e', 'alternatives', 'footprint', 'codec'] as const;
+export const SUITES = ['broker', 'scale', 'curves', 'e2e', 'alternatives', 'footprint', 'codec', 'soak'] as const;
 
 /** One group of measurements. */
 export type SuiteName = (typeof SUITES)[number];
+
+/** What runs only when it is asked for: it takes its time. */
+const ON_REQUEST: readonly SuiteName[] = ['soak'];
+
+/** The shortest soak is long enough for a look at memory in each of its parts. */
+const SOAK_SECONDS = { usual: 600, least: 5 };
 
 /** How the harness runs. */
 export interface BenchArguments {
@@ -17,6 +23,8 @@ export interface BenchArguments {
   readonly rounds: number;
   /** How long each measurement lasts after its warm-up, in seconds, 0.1 to 60. Default 2; 1 with `--quick`. */
   readonly seconds: number;
+  /** How long a soak lasts, in seconds, 5 to 86,400: what `--seconds` says when nothing but the soak runs. Default 600. */
+  readonly soakSeconds: number;
   /** How long each measurement may wait for a quiet machine, in seconds, 0 to 600. Default 20; 0 with `--quick`. */
   readonly patience: number;
   /** Only the measurements that the goals speak of. */
@@ -30,9 +38,11 @@ export interface BenchArguments {
 /** What `--help` says. */
 export const USAGE = `Usage: npm run bench -- [options]
 
-  --only <group>   ${SUITES.join(', ')}; may be given more than once (default: all)
+  --only <group>   ${SUITES.join(', ')}; may be
+                   given more than once (default: all but soak)
   --rounds <n>     interleaved rounds, 1 to 100 (default 5, with --quick 2)
-  --seconds <s>    length of each measurement, 0.1 to 60 (default 2, with --quick 1)
+  --seconds <s>    length of each measurement, 0.1 to 60 (default 2, with --quick 1); with --only soak its length, 5 to
+                   86400 (default 600)
   --patience <s>   wait so long before each measurement for other programs to leave the machine alone, and repeat
                    what they disturbed, 0 to 600 (default 20, with --quick 0: never)
   --quick          only the measurements that the goals speak of; a few minutes
@@ -67,10 +77,14 @@ export function parseArguments(given: readonly string[]): BenchArguments {
   if (quick && write) throw new Error('--quick measures too little to be written: leave out --quick or --write');
   const rounds = numberOf('--rounds', values.rounds, quick ? 2 : 5, 1, 100);
   if (!Number.isInteger(rounds)) throw new Error(`--rounds ${String(rounds)}: must be a whole number`);
+  const suites = SUITES.filter((name) => (only === undefined ? !ON_REQUEST.includes(name) : only.includes(name)));
+  const onlySoak = suites.every((name) => name === 'soak');
+  const { usual, least } = SOAK_SECONDS;
   return {
-    suites: SUITES.filter((name) => only === undefined || only.includes(name)),
+    suites,
     rounds,
-    seconds: numberOf('--seconds', values.seconds, quick ? 1 : 2, 0.1, 60),
+    seconds: onlySoak ? 2 : numberOf('--seconds', values.seconds, quick ? 1 : 2, 0.1, 60),
+    soakSeconds: onlySoak ? numberOf('--seconds', values.seconds, usual, least, 86_400) : usual,
     patience: numberOf('--patience', values.patience, quick ? 0 : 20, 0, 600),
     quick,
     write,

@@ -6,7 +6,8 @@ import type { ChildMessage, Usage } from './children.js';
 /** What this process has used so far. */
 export function usageNow(): Usage {
   const { user, system } = process.cpuUsage();
-  return { cpuUs: user + system, rssBytes: process.memoryUsage.rss() };
+  const { rss, heapUsed } = process.memoryUsage();
+  return { cpuUs: user + system, rssBytes: rss, heapBytes: heapUsed };
 }
 
 /**

@@ -13,6 +13,8 @@ export interface Usage {
   readonly cpuUs: number;
   /** Resident memory, in bytes. */
   readonly rssBytes: number;
+  /** What JavaScript's objects take, dead ones that are still to be collected included; only a process of ours tells. */
+  readonly heapBytes?: number;
 }
 
 /** What the processes of this package tell the harness. */
@@ -29,6 +31,9 @@ export interface LoadResult {
   readonly seconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
+  /** What the slowest of them took. */
+  readonly mostMs: number;
   /** What the client used while it measured, in microseconds. */
   readonly cpuUs: number;
   /** Its resident memory at the end, in bytes. */

@@ -45,6 +45,8 @@ report({
     seconds,
     p50Ms: percentile(latencies, 0.5),
     p99Ms: percentile(latencies, 0.99),
+    p999Ms: percentile(latencies, 0.999),
+    mostMs: percentile(latencies, 1),
     cpuUs: usage.cpuUs - before.cpuUs,
     rssBytes: usage.rssBytes,
   },

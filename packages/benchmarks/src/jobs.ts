@@ -22,3 +22,9 @@ export interface ClientJob {
   readonly warmSeconds: number;
   readonly measureSeconds: number;
 }
+
+/** What a client process does that sends at a pace of its own. */
+export interface PacedJob extends ClientJob {
+  /** Requests a second, whether replies come or not. */
+  readonly perSecond: number;
+}

@@ -15,6 +15,7 @@ import { LoadGenerator } from './load-generator.js';
 import { describeMachine, lookAtMachine } from './machine.js';
 import { findMajortomo } from './majortomo.js';
 import { scaleSuite } from './scale-suite.js';
+import { soakSuite } from './soak-suite.js';
 import type { SuiteContext } from './suite.js';
 
 const RUN: Readonly<Record<SuiteName, (context: SuiteContext) => Promise<string>>> = {
@@ -25,6 +26,7 @@ const RUN: Readonly<Record<SuiteName, (context: SuiteContext) => Promise<string>
   alternatives: alternativesSuite,
   footprint: footprintSuite,
   codec: codecSuite,
+  soak: soakSuite,
 };
 
 /** The groups that need the load generator. */
@@ -48,7 +50,8 @@ async function main(given: BenchArguments): Promise<void> {
   for (const name of given.suites) {
     const table = await RUN[name]({ given, generator, majortomo, progress, draw });
     process.stdout.write(`\n${name}\n\n${table}\n`);
-    const measured = `${machine} Medians of ${String(given.rounds)} interleaved rounds.`;
+    const rounds = name === 'soak' ? '' : ` Medians of ${String(given.rounds)} interleaved rounds.`;
+    const measured = `${machine}${rounds}`;
     sections.set(name, `${measured}\n\n${table}`);
   }
   if (given.write) {

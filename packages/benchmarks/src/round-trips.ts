@@ -13,7 +13,7 @@ import type { RunningServer, Server } from './servers.js';
 import { WARM_SECONDS } from './suite.js';
 
 /** How many requests the worker may have at a time. */
-const CONCURRENCY = 64;
+export const CONCURRENCY = 64;
 /** The longest that a client may take beyond its warm-up and its measurement, in milliseconds. */
 const GRACE_MS = 20_000;
 

@@ -5,11 +5,12 @@ import { describe, expect, test } from '@jest/globals';
 import { SUITES, USAGE, parseArguments } from '../src/arguments.js';
 
 describe('parseArguments', () => {
-  test('runs everything in five rounds of two seconds unless told otherwise', () => {
+  test('runs everything but the soak in five rounds of two seconds unless told otherwise', () => {
     expect(parseArguments([])).toEqual({
-      suites: [...SUITES],
+      suites: SUITES.filter((name) => name !== 'soak'),
       rounds: 5,
       seconds: 2,
+      soakSeconds: 600,
       patience: 20,
       quick: false,
       write: false,
@@ -29,8 +30,18 @@ describe('parseArguments', () => {
     expect(parseArguments(['--only', 'codec', '--only=broker']).suites).toEqual(['broker', 'codec']);
   });
 
+  test('--seconds is the length of a soak that runs alone, and of everything else otherwise', () => {
+    expect(parseArguments(['--only', 'soak', '--seconds', '3600'])).toMatchObject({ soakSeconds: 3600, seconds: 2 });
+    expect(parseArguments(['--only', 'soak', '--only', 'codec', '--seconds', '3'])).toMatchObject({
+      soakSeconds: 600,
+      seconds: 3,
+    });
+  });
+
   test.each([
-    [['--only', 'speed'], '--only speed: must be broker, scale, curves, e2e, alternatives, footprint, codec'],
+    [['--only', 'soak', '--seconds', '2'], '--seconds 2: must be a number from 5 to 86400'],
+    [['--only', 'codec', '--seconds', '61'], '--seconds 61: must be a number from 0.1 to 60'],
+    [['--only', 'speed'], '--only speed: must be broker, scale, curves, e2e, alternatives, footprint, codec, soak'],
     [['--rounds', '0'], '--rounds 0: must be a number from 1 to 100'],
     [['--rounds', '2.5'], '--rounds 2.5: must be a whole number'],
     [['--rounds', 'many'], '--rounds many: must be a number from 1 to 100'],

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// paced-client-process - a client that sends so many requests a second, whether replies come or not
+// Usage (by the harness): paced-client-process JOB, as JSON
+//
+// A request's time counts from when it was due, not from when it was sent: a process that stalls makes all that were due
+// meanwhile late, and a client that waits for replies would not see it.
+
+import { argument, report, serveHarness, usageNow } from './child-process.js';
+import { Histogram } from './histogram.js';
+import type { PacedJob } from './jobs.js';
+import { loadPeer } from './peers/index.js';
+
+const job = JSON.parse(argument(0)) as PacedJob;
+const { peer, target, inFlight, bodyBytes, perSecond, warmSeconds, measureSeconds } = job;
+
+serveHarness();
+const kind = await loadPeer(peer);
+const ask = await kind.ask(target, bodyBytes, inFlight);
+
+const times = new Histogram();
+const begin = performance.now();
+const measureFrom = begin + warmSeconds * 1000;
+let sent = 0;
+let underWay = 0;
+let settle: (() => void) | undefined;
+
+/** A request that fails ends this process, and with it the measurement. */
+async function askOnce(dueAt: number): Promise<void> {
+  underWay++;
+  if ((await ask()) !== bodyBytes) throw new Error('the reply is not the request');
+  underWay--;
+  if (dueAt >= measureFrom) times.add(performance.now() - dueAt);
+  if (underWay === 0) settle?.();
+}
+
+function sendWhatIsDue(): void {
+  const due = ((performance.now() - begin) / 1000) * perSecond;
+  for (; sent < due; sent++) void askOnce(begin + (sent / perSecond) * 1000);
+}
+
+function pass(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}
+
+const timer = setInterval(sendWhatIsDue, 1);
+await pass(warmSeconds);
+report({ type: 'started' });
+const before = usageNow();
+await pass(measureSeconds);
+clearInterval(timer);
+const seconds = (performance.now() - measureFrom) / 1000;
+const usage = usageNow();
+await new Promise<void>((resolve) => {
+  settle = resolve;
+  if (underWay === 0) resolve();
+});
+report({
+  type: 'finished',
+  result: {
+    requests: times.count,
+    seconds,
+    p50Ms: times.percentile(0.5),
+    p99Ms: times.percentile(0.99),
+    p999Ms: times.percentile(0.999),
+    mostMs: times.most,
+    cpuUs: usage.cpuUs - before.cpuUs,
+    rssBytes: usage.rssBytes,
+  },
+});
