@@ -5,7 +5,7 @@ import type { Packages } from './installed.js';
 import { describeVersions, install } from './installed.js';
 import type { PeerName } from './peers/index.js';
 import { refusedWire } from './peers/mdp.js';
-import type { Target } from './peers/peer.js';
+import type { Target, Wire } from './peers/peer.js';
 import { findRabbitMq } from './rabbitmq.js';
 import type { FoundServer, Server } from './servers.js';
 import { findNats, ownServer } from './servers.js';
@@ -70,8 +70,8 @@ export const ALTERNATIVES: readonly Alternative[] = [
   },
   {
     name: STRICT,
-    path: 'client → `@mdp/broker` → worker, with the defaults',
-    prepare: () => prepareMdp(),
+    path: 'client → `@mdp/broker` → worker, strictly by RFC 18',
+    prepare: () => prepareMdp('rfc18'),
   },
   {
     name: 'DEALER, proxy, DEALER',
@@ -116,10 +116,11 @@ export const ALTERNATIVES: readonly Alternative[] = [
   },
 ];
 
-async function prepareMdp(wire?: string): Promise<Contender | string> {
-  const refused = wire === undefined ? undefined : await refusedWire(wire);
-  if (refused !== undefined) return `these packages refuse it (${refused})`;
-  const target = wire === undefined ? {} : { wire };
+async function prepareMdp(wire: Wire): Promise<Contender | string> {
+  const refused = await refusedWire(wire);
+  // Packages that know no wire are strict.
+  if (refused !== undefined && wire !== 'rfc18') return `these packages refuse it (${refused})`;
+  const target = refused === undefined ? { wire } : {};
   return { peer: 'mdp', target, server: BROKER, versions: '@mdp as above' };
 }
 

@@ -3,9 +3,9 @@
 
 import { tmpdir } from 'node:os';
 import { measureIdle } from './idle.js';
+import { npmReason } from './installed.js';
 import type { Footprint } from './packed.js';
 import { installPublished } from './packed.js';
-import { reason } from './programs.js';
 import { undisturbed } from './quiet.js';
 import type { Findings, Trial } from './rounds.js';
 import { measureInRounds } from './rounds.js';
@@ -30,7 +30,7 @@ export async function footprintSuite({ given, generator, progress }: SuiteContex
   try {
     installed = await installPublished();
   } catch (error) {
-    return `${idle}\n\nThe packages could not be installed: ${reason(error)}.`;
+    return `${idle}\n\nThe packages could not be installed: ${npmReason(error)}.`;
   }
   const trial = (name: string, folder: string, program: string): Trial<Start> =>
     undisturbed(startTrial(name, folder, program), given.patience * 1000, progress);

@@ -44,9 +44,16 @@ export async function install(name: string, packages: Packages): Promise<Install
     await npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', '--omit=dev'], folder);
     await writeFile(done, '');
   } catch (error) {
-    return `${describeVersions(dependencies)} could not be installed: ${reason(error)}`;
+    return `${describeVersions(dependencies)} could not be installed: ${npmReason(error)}`;
   }
   return { folder };
+}
+
+/** What npm writes before it fails is long, and names paths and hosts: its code says enough, where there is one. */
+export function npmReason(error: unknown): string {
+  const { stderr = '' } = error as { stderr?: string };
+  const [, code] = /^npm error code (\S+)$/m.exec(stderr) ?? [];
+  return code === undefined ? reason(error) : `npm says ${code}`;
 }
 
 /** Names and versions, for people. */

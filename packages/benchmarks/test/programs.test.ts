@@ -2,7 +2,7 @@
 // programs.test - what is installed is found, and what is not is told
 
 import { describe, expect, test } from '@jest/globals';
-import { describeVersions } from '../src/installed.js';
+import { describeVersions, npmReason } from '../src/installed.js';
 import { findProgram, reason } from '../src/programs.js';
 
 test('a program that nobody has is not found', async () => {
@@ -17,6 +17,17 @@ describe('reason', () => {
   test('is the message when it wrote nothing', () => {
     expect(reason(Object.assign(new Error('failed'), { stderr: '' }))).toBe('failed');
     expect(reason('odd')).toBe('odd');
+  });
+});
+
+describe('npmReason', () => {
+  test('is the code that npm gives, without the paths and hosts around it', () => {
+    const stderr = 'npm warn old\nnpm error code ETARGET\nnpm error notarget /somewhere\n';
+    expect(npmReason(Object.assign(new Error('failed'), { stderr }))).toBe('npm says ETARGET');
+  });
+
+  test('is the message when npm is not there at all', () => {
+    expect(npmReason(new Error('spawn npm ENOENT'))).toBe('spawn npm ENOENT');
   });
 });
 

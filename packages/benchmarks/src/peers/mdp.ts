@@ -5,7 +5,7 @@ import type { ClientOptions } from '@mdp/client';
 import { Client } from '@mdp/client';
 import type { WorkerOptions } from '@mdp/worker';
 import { Worker } from '@mdp/worker';
-import type { Peer, Target } from './peer.js';
+import type { Peer, Target, Wire } from './peer.js';
 import { TIMEOUT_MS } from './peer.js';
 
 /** What they speak: `wire` only when it was asked for, as these versions may not know it. */
@@ -38,7 +38,7 @@ export const mdp: Peer = {
  *
  * @returns nothing, or why not, in their own words
  */
-export async function refusedWire(wire: string): Promise<string | undefined> {
+export async function refusedWire(wire: Wire): Promise<string | undefined> {
   const target: Target = { endpoint: 'tcp://127.0.0.1:1', wire };
   try {
     // Neither connects before it is used.

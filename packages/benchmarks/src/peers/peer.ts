@@ -5,6 +5,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Dialect } from '@mdp/protocol';
 
+/** What this project's peers can be told to speak, where they can be told. */
+export type Wire = 'mx' | 'rfc18';
+
 /** Whom a client asks and a worker serves, and what they speak. */
 export interface Target {
   /** Where the server is; of those without one, where the worker is. */
@@ -14,7 +17,7 @@ export interface Target {
   /** What the peers of this project speak. Default `rfc18`. */
   readonly dialect?: Dialect;
   /** The `wire` option of the peers of this project; theirs when left out. */
-  readonly wire?: string;
+  readonly wire?: Wire;
   /** What Moleculer's nodes meet over. */
   readonly transporter?: 'NATS' | 'TCP';
 }
