@@ -70,7 +70,7 @@ export function tripTrial(trip: Trip): Trial<RoundTrips> {
         const { endpoint } = await worker.message('ready');
         const client = Child.fork('client-process', [JSON.stringify(clientJob(trip, endpoint))]);
         children.push(client);
-        return await measureTrips(trip.seconds, client, worker, server);
+        return await measureTrips(trip, client, worker, server);
       } finally {
         for (const child of children.reverse()) await child.kill();
         await server?.stop();
@@ -90,13 +90,13 @@ function clientJob(trip: Trip, endpoint: string): ClientJob {
 }
 
 async function measureTrips(
-  seconds: number,
+  { seconds, warmSeconds = WARM_SECONDS }: Trip,
   client: Child,
   worker: Child,
   server: RunningServer | undefined,
 ): Promise<RoundTrips> {
   const look = (): Promise<[Usage, Usage | undefined]> => Promise.all([worker.usage(), server?.usage()]);
-  await client.message('started', WARM_SECONDS * 1000 + GRACE_MS);
+  await client.message('started', warmSeconds * 1000 + GRACE_MS);
   const finished = client.message('finished', seconds * 1000 + GRACE_MS);
   const settled = client.message('settled', seconds * 1000 + 2 * GRACE_MS);
   // A client that fails meanwhile is heard below, when it is waited for.
