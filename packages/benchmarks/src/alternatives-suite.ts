@@ -18,7 +18,7 @@ const AT_ONCE: readonly Cell[] = [32, 1024, 65_536].flatMap((bodyBytes) =>
 const AFTER_A_WHILE: Cell = { inFlight: 64, bodyBytes: 32, handlerMs: 4 };
 const QUICK: readonly Cell[] = AT_ONCE.filter(({ inFlight, bodyBytes }) => inFlight === 64 && bodyBytes === 32);
 
-/** V8 needs longer for larger libraries: after one second gRPC's calls cost three times what they do after three. */
+/** V8 needs longer for larger libraries: after one second gRPC's calls still cost up to three times what they do later. */
 const WARM_SECONDS = 3;
 
 /**

@@ -27,7 +27,7 @@ export interface BenchArguments {
   readonly soakSeconds: number;
   /** How long each measurement may wait for a quiet machine, in seconds, 0 to 600. Default 20; 0 with `--quick`. */
   readonly patience: number;
-  /** Only the measurements that the goals speak of. */
+  /** Only the measurements that the goals speak of, and little of the rest. */
   readonly quick: boolean;
   /** Whether to write the tables into `docs/benchmarks.md`. */
   readonly write: boolean;
@@ -45,7 +45,7 @@ export const USAGE = `Usage: npm run bench -- [options]
                    86400 (default 600)
   --patience <s>   wait so long before each measurement for other programs to leave the machine alone, and repeat
                    what they disturbed, 0 to 600 (default 20, with --quick 0: never)
-  --quick          only the measurements that the goals speak of; a few minutes
+  --quick          what the goals speak of, and little of the rest; some minutes
   --write          write the tables into docs/benchmarks.md
   --help           this text
 

@@ -155,9 +155,17 @@ export class Child {
   /** Kill it, and do not wait. */
   killNow(): void {
     const { pid } = this.#process;
-    // The group of a process that leads one has the same number, and is there as long as it is.
-    if (this.#group && pid !== undefined) process.kill(-pid, 'SIGKILL');
-    else this.#process.kill('SIGKILL');
+    if (!this.#group || pid === undefined) {
+      this.#process.kill('SIGKILL');
+      return;
+    }
+    try {
+      // The group has the number of the process that leads it.
+      process.kill(-pid, 'SIGKILL');
+    } catch (error) {
+      // It ended a moment ago, and nobody has told us yet.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 
   /** Kill it and wait until it is gone. It holds nothing that is worth an orderly end. */

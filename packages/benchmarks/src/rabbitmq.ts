@@ -10,6 +10,7 @@ import { freePort } from './ports.js';
 import { usageOf } from './process-usage.js';
 import { can, findProgram, reason, run } from './programs.js';
 import type { FoundServer, RunningServer } from './servers.js';
+import { notHere } from './servers.js';
 
 /** It takes its time, and more on a machine that is at work. */
 const READY_WITHIN_MS = 90_000;
@@ -31,6 +32,8 @@ interface Home {
  * @returns it, or why there is none
  */
 export async function findRabbitMq(): Promise<FoundServer | string> {
+  const elsewhere = notHere();
+  if (elsewhere !== undefined) return elsewhere;
   const found = await findProgram('rabbitmq-server');
   if (found === undefined) return 'rabbitmq-server is not installed';
   const epmd = await findProgram('epmd');

@@ -26,6 +26,11 @@ export interface FoundServer extends Server {
   readonly description: string;
 }
 
+/** Why a foreign server cannot be measured here; nothing where it can. */
+export function notHere(): string | undefined {
+  return process.platform === 'linux' ? undefined : 'what a server uses is only told by Linux';
+}
+
 /** A server that is a process of this package. */
 export function ownServer(script: string, args: readonly string[] = []): Server {
   return {
@@ -49,6 +54,8 @@ export function ownServer(script: string, args: readonly string[] = []): Server 
  * @returns it, or why there is none
  */
 export async function findNats(scheme: '' | 'nats://'): Promise<FoundServer | string> {
+  const elsewhere = notHere();
+  if (elsewhere !== undefined) return elsewhere;
   const program = await findProgram('nats-server');
   if (program === undefined) return 'nats-server is not installed';
   try {
