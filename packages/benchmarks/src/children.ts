@@ -6,6 +6,7 @@ import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { heard } from './heard.js';
 
 /** What a process has used so far. */
 export interface Usage {
@@ -24,6 +25,9 @@ export type ChildMessage =
   | { readonly type: 'started' }
   | { readonly type: 'finished'; readonly result: LoadResult }
   | { readonly type: 'settled' };
+
+/** A message of one kind. */
+export type MessageOf<T extends ChildMessage['type']> = Extract<ChildMessage, { type: T }>;
 
 /** What a client process found. */
 export interface LoadResult {
@@ -119,29 +123,12 @@ export class Child {
    *
    * @throws Error when the process ends first, or when `withinMs` have passed
    */
-  async message<T extends ChildMessage['type']>(
-    type: T,
-    withinMs = READY_WITHIN_MS,
-  ): Promise<Extract<ChildMessage, { type: T }>> {
-    const child = this.#process;
-    const signal = AbortSignal.timeout(withinMs);
-    const abort = new AbortController();
-    // 'close' comes when stderr has been read as well.
-    const gone = once(child, 'close', { signal: abort.signal }).then(([code, how]) => {
-      throw new Error(`${this.#name} ended with ${String(code ?? how)} before it said ${type}\n${this.#complaint}`);
-    });
-    // When the message comes first nobody waits for this any more.
-    gone.catch(() => undefined);
+  async message<T extends ChildMessage['type']>(type: T, withinMs = READY_WITHIN_MS): Promise<MessageOf<T>> {
     try {
-      for (;;) {
-        const [message] = (await Promise.race([once(child, 'message', { signal }), gone])) as [ChildMessage];
-        if (message.type === type) return message as Extract<ChildMessage, { type: T }>;
-      }
+      return await heard(this.#process, type, withinMs);
     } catch (error) {
-      if (!signal.aborted) throw error;
-      throw new Error(`${this.#name} did not say ${type} within ${String(withinMs)} ms`, { cause: error });
-    } finally {
-      abort.abort();
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`${this.#name} ${why}\n${this.#complaint}`.trimEnd(), { cause: error });
     }
   }
 

@@ -53,11 +53,11 @@ export async function soakSuite({ given, progress }: SuiteContext): Promise<stri
       missing.push(`${name} was not measured: ${contender}.`);
       continue;
     }
-    const common = { ...contender, inFlight: IN_FLIGHT, bodyBytes: BODY_BYTES };
-    const peak = await tripTrial({ name, ...common, seconds: PEAK_SECONDS }).measure();
-    const perSecond = peak.perSecond * SHARE_OF_PEAK;
-    progress(`${name}: ${shown(perSecond)} requests/s for ${shown(given.soakSeconds)} s`);
     try {
+      const common = { ...contender, inFlight: IN_FLIGHT, bodyBytes: BODY_BYTES };
+      const peak = await tripTrial({ name, ...common, seconds: PEAK_SECONDS }).measure();
+      const perSecond = peak.perSecond * SHARE_OF_PEAK;
+      progress(`${name}: ${shown(perSecond)} requests/s for ${shown(given.soakSeconds)} s`);
       found.push(await soak(name, contender, perSecond, given.soakSeconds));
     } catch (error) {
       progress(`FAILED ${name}: ${error instanceof Error ? error.message : String(error)}`);
