@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // process-usage - what a process that is not one of ours has used so far, as Linux tells it
 
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import type { Usage } from './children.js';
 
-/** Linux counts in hundredths of a second here, whatever its own clock does. */
-const TICK_US = 10_000;
-/** Where `utime` and `stime` stand behind the name in `/proc/PID/stat`. */
-const UTIME = 11;
-
 /**
- * Read the processor time from `/proc/PID/stat`.
+ * Read the processor time of a thread from `/proc/PID/task/TID/schedstat`. What `/proc/PID/stat` says for the whole process
+ * is in hundredths of a second: too coarse for a server that uses a few of them in a run.
  *
- * @returns user and system, all threads, in microseconds
+ * @returns user and system, in microseconds
  */
-export function parseCpu(stat: string): number {
-  // The name of the program stands in parentheses and may hold anything.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[UTIME]) + Number(fields[UTIME + 1])) * TICK_US;
+export function parseThreadCpu(schedstat: string): number {
+  return Number(/^(\d+) /.exec(schedstat)?.[1]) / 1000;
 }
 
 /**
@@ -29,10 +23,24 @@ export function parseResident(status: string): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 }
 
-/** What a process has used so far; rejects where there is no `/proc`. */
+/** What a process has used so far, in the threads that it has; rejects where there is no `/proc`. */
 export async function usageOf(pid: number): Promise<Usage> {
-  const [stat, status] = await Promise.all(
-    ['stat', 'status'].map((file) => readFile(`/proc/${String(pid)}/${file}`, 'utf8')),
-  );
-  return { cpuUs: parseCpu(stat ?? ''), rssBytes: parseResident(status ?? '') };
+  const folder = `/proc/${String(pid)}`;
+  const threads = await readdir(`${folder}/task`);
+  const times = await Promise.all(threads.map((thread) => cpuOfThread(`${folder}/task/${thread}/schedstat`)));
+  return {
+    cpuUs: times.reduce((sum, us) => sum + us, 0),
+    rssBytes: parseResident(await readFile(`${folder}/status`, 'utf8')),
+  };
+}
+
+async function cpuOfThread(path: string): Promise<number> {
+  try {
+    return parseThreadCpu(await readFile(path, 'utf8'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // It ended since we asked which threads there are. The servers that are measured keep theirs.
+    if (code === 'ENOENT' || code === 'ESRCH') return 0;
+    throw error;
+  }
 }

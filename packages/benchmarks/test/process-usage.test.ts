@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// process-usage.test - what Linux says of a process, whatever the program is called
+// process-usage.test - what Linux says of a process and its threads
 
 import { describe, expect, test } from '@jest/globals';
-import { parseCpu, parseResident } from '../src/process-usage.js';
+import { parseResident, parseThreadCpu } from '../src/process-usage.js';
 
-const FIELDS = 'S 1 4711 4711 0 -1 4194560 1043 0 0 0 123 77 5 6 20 0 9 0 8000 1000000 2000';
-
-describe('parseCpu', () => {
-  test.each(['nats-server', 'beam.smp', 'a (strange) name', ') S 1 1'])('adds user and system time of %s', (name) => {
-    expect(parseCpu(`4711 (${name}) ${FIELDS}\n`)).toBe(2_000_000);
+describe('parseThreadCpu', () => {
+  test('is the time on a processor, and not the time of waiting for one', () => {
+    expect(parseThreadCpu('2000500000 777777 42\n')).toBe(2_000_500);
   });
 
   test('of something else is no number', () => {
-    expect(parseCpu('')).toBeNaN();
+    expect(parseThreadCpu('')).toBeNaN();
   });
 });
 
