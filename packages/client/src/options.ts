@@ -52,7 +52,7 @@ export interface ClientOptions extends RequestOptions {
   /**
    * How requests go to a broker of dialect `rfc18`: `rfc18` is strict; `mx` sends many in one message, which only this
    * project's broker understands, and does not ask it; `auto` is strict until a broker has answered and, asked on a
-   * connection beside, has said that it speaks MX. With another dialect, `auto` is strict. Default `rfc18`.
+   * connection beside, has said that it speaks MX. With another dialect, `auto` is strict. Default `auto`.
    */
   readonly wire?: WireOption | undefined;
   /**
@@ -116,7 +116,7 @@ const DEFAULT_POLICY: RequestPolicy = {
 };
 
 /** How requests go when nothing is said. */
-const DEFAULT_WIRE: WireOption = 'rfc18';
+const DEFAULT_WIRE: WireOption = 'auto';
 const WIRES: readonly WireOption[] = ['auto', 'mx', 'rfc18'];
 
 const REQUEST_OPTIONS = ['timeoutMs', 'idleTimeoutMs', 'attemptTimeoutMs', 'retry', 'signal', 'maxBufferedBytes'];

@@ -13,7 +13,7 @@ describe('client options', () => {
     expect(resolveClientOptions(ENDPOINT, {})).toEqual({
       endpoints: [ENDPOINT],
       dialect: 'rfc18',
-      wire: 'rfc18',
+      wire: 'auto',
       maxInFlight: 1_000,
       maxSockets: 256,
       maxQueued: 10_000,

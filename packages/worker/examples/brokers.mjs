@@ -12,7 +12,7 @@ const [[first], [second]] = brokers.map(({ endpoints }) => endpoints);
 // #region brokers
 const worker = new Worker([first, second], 'upper', ({ body }) => text(body[0]).toUpperCase(), { concurrency: 4 });
 await worker.start();
-console.log('connections:', worker.stats().connections); // 8
+console.log('connections:', worker.stats().connections); // 2: to each broker one, which takes 4 requests at once
 // #endregion
 
 for (const endpoint of [first, second]) {

@@ -28,7 +28,7 @@ export interface WorkerOptions {
   /** What the broker speaks. Default `rfc18`. */
   readonly dialect?: Dialect;
   /**
-   * How commands travel to and from the brokers: `rfc18`, `mx` or `auto`. Default `rfc18`. `mx` goes with the dialect `rfc18`
+   * How commands travel to and from the brokers: `rfc18`, `mx` or `auto`. Default `auto`. `mx` goes with the dialect `rfc18`
    * only; `auto` is `rfc18` in the others.
    */
   readonly wire?: WireOption;
@@ -67,7 +67,7 @@ export type ResolvedWorkerOptions = Required<WorkerOptions>;
 /** Every option with its default, but those that follow from the dialect or the process. */
 export const WORKER_DEFAULTS = {
   dialect: 'rfc18',
-  wire: 'rfc18',
+  wire: 'auto',
   concurrency: 1,
   heartbeatIntervalMs: DEFAULT_HEARTBEAT_INTERVAL_MS,
   heartbeatLiveness: DEFAULT_HEARTBEAT_LIVENESS,

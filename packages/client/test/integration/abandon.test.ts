@@ -20,7 +20,7 @@ describe('a late reply', () => {
     'after %s reaches nobody, and its socket is closed (MDP-C-08)',
     async (how) => {
       await using broker = await ToyBroker.bind();
-      await using client = new Client(broker.endpoint);
+      await using client = new Client(broker.endpoint, { wire: 'rfc18' });
       const controller = new AbortController();
       const options = how === 'timeout' ? { timeoutMs: 400 } : how === 'abort' ? { signal: controller.signal } : {};
       const reply = client.request('echo', 'first', options);
@@ -56,7 +56,7 @@ describe('a late reply', () => {
 describe('AbortSignal', () => {
   test('one that is aborted already refuses the request, which is never sent', async () => {
     await using broker = await ToyBroker.bind((request) => request.final('ok'));
-    await using client = new Client(broker.endpoint);
+    await using client = new Client(broker.endpoint, { wire: 'rfc18' });
     const signal = AbortSignal.abort('early');
     await expect(client.request('echo', 'a', { signal })).rejects.toMatchObject({
       code: 'MDP_ABORTED',
@@ -73,7 +73,7 @@ describe('AbortSignal', () => {
 
   test('aborting what waits for a socket costs none and disturbs nobody', async () => {
     await using broker = await ToyBroker.bind();
-    await using client = new Client(broker.endpoint, { maxSockets: 1 });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', maxSockets: 1 });
     const controller = new AbortController();
     const first = client.request('echo', 'first');
     const request = await broker.next();
@@ -90,7 +90,7 @@ describe('AbortSignal', () => {
 
   test('it has no listeners left once the request has ended', async () => {
     await using broker = await ToyBroker.bind((request) => request.final('ok'));
-    await using client = new Client(broker.endpoint);
+    await using client = new Client(broker.endpoint, { wire: 'rfc18' });
     const controller = new AbortController();
     const reply = client.request('echo', 'a', { signal: controller.signal });
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
@@ -103,7 +103,7 @@ describe('AbortSignal', () => {
   test("the client's own ends all requests, and refuses new ones", async () => {
     await using broker = await ToyBroker.bind();
     const controller = new AbortController();
-    await using client = new Client(broker.endpoint, { signal: controller.signal, maxSockets: 1 });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', signal: controller.signal, maxSockets: 1 });
     const replies = Array.from({ length: 3 }, () => client.request('echo', 'a'));
     await broker.next();
     controller.abort('shutdown');
@@ -114,7 +114,7 @@ describe('AbortSignal', () => {
 
 test('what a rogue broker sends after the FINAL never reaches a request (MDP-C-08)', async () => {
   await using broker = await ToyBroker.bind();
-  await using client = new Client(broker.endpoint);
+  await using client = new Client(broker.endpoint, { wire: 'rfc18' });
   const replies = [client.request('echo', '0'), client.request('echo', '1')];
   const rogue = await broker.next();
   const honest = await broker.next();

@@ -10,7 +10,7 @@ const PART = 64 * 1024;
 
 test('what is not read stays at the broker, and comes in order, without a gap, once it is read', async () => {
   await using broker = await ToyBroker.bind();
-  await using client = new Client(broker.endpoint, { maxBufferedBytes: 4 * PART, idleTimeoutMs: 5_000 });
+  await using client = new Client(broker.endpoint, { wire: 'rfc18', maxBufferedBytes: 4 * PART, idleTimeoutMs: 5_000 });
   const reply = client.request('stream', 'x');
   const request = await broker.next();
   // What ZeroMQ keeps for one peer at the broker: little, so that the test sees it fill up soon.
@@ -66,7 +66,7 @@ test('a reply that is awaited whole is not bounded', async () => {
     }
     await request.final('end');
   });
-  await using client = new Client(broker.endpoint, { maxBufferedBytes: 1 });
+  await using client = new Client(broker.endpoint, { wire: 'rfc18', maxBufferedBytes: 1 });
   expect(await client.request('stream', 'x')).toHaveLength(31);
 });
 
@@ -75,7 +75,7 @@ test('a request that is slow to be read does not slow the others', async () => {
     if (request.service === 'stream') for (let i = 0; i < 20; i++) await request.partial('x'.repeat(PART));
     else await request.final('ok');
   });
-  await using client = new Client(broker.endpoint, { maxBufferedBytes: 1 });
+  await using client = new Client(broker.endpoint, { wire: 'rfc18', maxBufferedBytes: 1 });
   const slow = client.request('stream', 'x');
   await slow.receivePart();
   for (let i = 0; i < 100; i++) await client.request('echo', 'a');

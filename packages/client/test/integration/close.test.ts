@@ -11,7 +11,7 @@ import { ToyBroker } from './toy-broker.js';
 describe('close()', () => {
   test('ends what is under way and what waits with MDP_CLOSED', async () => {
     await using broker = await ToyBroker.bind();
-    const client = new Client(broker.endpoint, { maxSockets: 1 });
+    const client = new Client(broker.endpoint, { wire: 'rfc18', maxSockets: 1 });
     const sent = client.request('echo', 'a');
     const queued = client.request('echo', 'b');
     const stream = client.request('report', 'c');
@@ -28,20 +28,20 @@ describe('close()', () => {
   });
 
   test('refuses new requests with MDP_CLOSED', async () => {
-    const client = new Client('tcp://127.0.0.1:1');
+    const client = new Client('tcp://127.0.0.1:1', { wire: 'rfc18' });
     await client.close();
     await expect(client.request('echo', 'a')).rejects.toMatchObject({ code: 'MDP_CLOSED', attempts: 0 });
   });
 
   test('may be called again and again', async () => {
-    const client = new Client('tcp://127.0.0.1:1');
+    const client = new Client('tcp://127.0.0.1:1', { wire: 'rfc18' });
     await Promise.all([client.close(), client.close({ drainMs: 5_000 }), client[Symbol.asyncDispose]()]);
     await client.close();
   });
 
   test('with drainMs lets requests end, those that wait among them, and no longer', async () => {
     await using broker = await ToyBroker.bind();
-    const client = new Client(broker.endpoint, { maxSockets: 1 });
+    const client = new Client(broker.endpoint, { wire: 'rfc18', maxSockets: 1 });
     const replies = [client.request('echo', 'a'), client.request('echo', 'b')];
     const first = await broker.next();
     const closing = client.close({ drainMs: 10_000 });
@@ -56,7 +56,7 @@ describe('close()', () => {
 
   test('ends what outlasts drainMs', async () => {
     await using broker = await ToyBroker.bind();
-    const client = new Client(broker.endpoint);
+    const client = new Client(broker.endpoint, { wire: 'rfc18' });
     const reply = client.request('echo', 'a');
     await broker.next();
     await Promise.all([
@@ -66,7 +66,7 @@ describe('close()', () => {
   });
 
   test.each([{ drainMs: -1 }, { drainMs: 1.5 }, { drain: 1 }])('refuses %j', (options) => {
-    const client = new Client('tcp://127.0.0.1:1');
+    const client = new Client('tcp://127.0.0.1:1', { wire: 'rfc18' });
     expect(() => client.close(options as object)).toThrow(expect.objectContaining({ code: 'MDP_INVALID_ARGUMENT' }));
   });
 });

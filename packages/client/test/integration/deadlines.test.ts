@@ -9,7 +9,7 @@ import { ToyBroker } from './toy-broker.js';
 describe('timeoutMs', () => {
   test('ends a request that is never answered', async () => {
     await using broker = await ToyBroker.bind();
-    await using client = new Client(broker.endpoint, { timeoutMs: 400 });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', timeoutMs: 400 });
     const start = performance.now();
     await expect(client.request('echo', 'a')).rejects.toMatchObject({
       code: 'MDP_TIMEOUT',
@@ -21,12 +21,12 @@ describe('timeoutMs', () => {
 
   test('of the request counts, not that of the client', async () => {
     await using broker = await ToyBroker.bind();
-    await using client = new Client(broker.endpoint, { timeoutMs: 60_000 });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', timeoutMs: 60_000 });
     await expect(client.request('echo', 'a', { timeoutMs: 20 })).rejects.toMatchObject({ code: 'MDP_TIMEOUT' });
   });
 
   test('covers a broker that is not there: the request was never sent', async () => {
-    await using client = new Client('tcp://127.0.0.1:1', { timeoutMs: 400 });
+    await using client = new Client('tcp://127.0.0.1:1', { wire: 'rfc18', timeoutMs: 400 });
     const error: unknown = await client.request('echo', 'a').catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'MDP_TIMEOUT', attempts: 0 });
     expect((error as Error).message).toContain('no connection to tcp://127.0.0.1:1 (refused or unreachable)');
@@ -38,7 +38,7 @@ describe('timeoutMs', () => {
       await request.partial('a');
       await request.partial('b');
     });
-    await using client = new Client(broker.endpoint);
+    await using client = new Client(broker.endpoint, { wire: 'rfc18' });
     const parts: (string | undefined)[] = [];
     const read = async (): Promise<void> => {
       for await (const [frame] of client.request('report', 'x', { timeoutMs: 600 }))
@@ -52,7 +52,7 @@ describe('timeoutMs', () => {
 describe('idleTimeoutMs', () => {
   test('ends a stream that falls silent, however long it may take in all', async () => {
     await using broker = await ToyBroker.bind((request) => request.partial('a'));
-    await using client = new Client(broker.endpoint, { timeoutMs: 0, idleTimeoutMs: 300 });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', timeoutMs: 0, idleTimeoutMs: 300 });
     await expect(client.request('report', 'x')).rejects.toMatchObject({
       code: 'MDP_TIMEOUT',
       message: 'nothing came from "report" for 300 ms',
@@ -66,7 +66,7 @@ describe('receivePart', () => {
       await request.partial('a', 'b');
       await request.final('c');
     });
-    await using client = new Client(broker.endpoint);
+    await using client = new Client(broker.endpoint, { wire: 'rfc18' });
     const reply = client.request('report', 'x');
     const parts = [];
     for (let part = await reply.receivePart(); part !== null; part = await reply.receivePart())
@@ -77,7 +77,7 @@ describe('receivePart', () => {
 
   test('its timeout ends the wait, not the request', async () => {
     await using broker = await ToyBroker.bind();
-    await using client = new Client(broker.endpoint);
+    await using client = new Client(broker.endpoint, { wire: 'rfc18' });
     const reply = client.request('report', 'x');
     const request = await broker.next();
     await expect(reply.receivePart({ timeoutMs: 20 })).rejects.toMatchObject({ code: 'MDP_TIMEOUT' });
@@ -92,7 +92,7 @@ describe('receivePart', () => {
 
 test('a reply that came while the process stood still is read before anyone is judged', async () => {
   await using broker = await ToyBroker.bind();
-  await using client = new Client(broker.endpoint, { timeoutMs: 800 });
+  await using client = new Client(broker.endpoint, { wire: 'rfc18', timeoutMs: 800 });
   const reply = client.request('echo', 'a');
   const request = await broker.next();
   await request.final('in time');

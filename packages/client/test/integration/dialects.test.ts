@@ -24,7 +24,7 @@ const frame = (value: string | number): Buffer =>
 describe.each(DIALECTS)('dialect %s', (dialect) => {
   test('the REQUEST has exactly the frames of the dialect (MDP-C-01) (MDP01-05)', async () => {
     using broker = await RawBroker.bind();
-    await using client = new Client(broker.endpoint, { dialect });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', dialect });
     const reply = client.request('echo', ['a', '', Buffer.from('c')]);
     const [, ...frames] = await broker.receive();
     expect(frames).toEqual(REQUEST[dialect].map(frame));
@@ -34,21 +34,21 @@ describe.each(DIALECTS)('dialect %s', (dialect) => {
 
   test('a reply of several frames comes as it was sent', async () => {
     await using broker = await ToyBroker.bind((request) => request.final(...request.body, 'end'));
-    await using client = new Client(broker.endpoint, { dialect });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', dialect });
     expect(words(await client.request('echo', ['a', '', 'c']))).toEqual(['a', '', 'c', 'end']);
     expect(broker.seen[0]).toMatchObject({ dialect, service: 'echo' });
   });
 
   test('many requests one after another use one connection', async () => {
     await using broker = await ToyBroker.bind((request) => request.final(...request.body));
-    await using client = new Client(broker.endpoint, { dialect });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', dialect });
     for (let i = 0; i < 50; i++) expect(words(await client.request('echo', String(i)))).toEqual([String(i)]);
     expect(broker.peers.size).toBe(1);
   });
 
   test('a binary body passes unchanged, however large', async () => {
     using broker = await RawBroker.bind();
-    await using client = new Client(broker.endpoint, { dialect });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', dialect });
     const body = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 256));
     const reply = client.request('echo', [body]);
     const [id, ...frames] = await broker.receive();
@@ -60,7 +60,7 @@ describe.each(DIALECTS)('dialect %s', (dialect) => {
 
   test('an error reply is MDP_REMOTE in rfc18 only: elsewhere it is a result like any other', async () => {
     await using broker = await ToyBroker.bind((request) => request.error(404, 'no worker came'));
-    await using client = new Client(broker.endpoint, { dialect });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', dialect });
     const reply = client.request('echo', 'a');
     if (dialect !== 'rfc18') expect(words(await reply)).toEqual(['MDPE01', '404', 'no worker came']);
     else {
@@ -77,7 +77,7 @@ describe.each(DIALECTS)('dialect %s', (dialect) => {
   test('a reply in another dialect is MDP_PROTOCOL, with a hint (MDP-C-11)', async () => {
     const other = dialect === 'majortomo' ? 'rfc18' : 'majortomo';
     using broker = await RawBroker.bind();
-    await using client = new Client(broker.endpoint, { dialect });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', dialect });
     const reply = client.request('echo', 'a');
     const [id] = await broker.receive();
     const frames = other === 'rfc18' ? ['MDPC02', 3, 'echo', 'x'] : ['', 'MDPC02', 4, 'x'];
@@ -94,7 +94,7 @@ describe.each(['rfc18', 'majortomo'] as const)('PARTIALs in dialect %s', (dialec
       for (let i = 0; i < count; i++) await request.partial(String(i), 'x');
       await request.final('end');
     });
-    await using client = new Client(broker.endpoint, { dialect });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', dialect });
     const parts: string[] = [];
     for await (const part of client.request('report', '2026')) parts.push(words(part).join());
     expect(parts).toEqual([...Array.from({ length: count }, (_, i) => `${String(i)},x`), 'end']);
@@ -104,7 +104,7 @@ describe.each(['rfc18', 'majortomo'] as const)('PARTIALs in dialect %s', (dialec
 
 test('an empty reply of a Majortomo worker is no frame at all', async () => {
   using broker = await RawBroker.bind();
-  await using client = new Client(broker.endpoint, { dialect: 'majortomo' });
+  await using client = new Client(broker.endpoint, { wire: 'rfc18', dialect: 'majortomo' });
   const reply = client.request('echo', 'a');
   const [id] = await broker.receive();
   await broker.send(id as Buffer, '', 'MDPC02', frame(4));
@@ -123,7 +123,7 @@ describe('what no dialect allows (MDP-C-11)', () => {
     ['one empty frame', ['']],
   ])('%s ends the request with MDP_PROTOCOL, and the next one gets another connection', async (_, frames) => {
     using broker = await RawBroker.bind();
-    await using client = new Client(broker.endpoint);
+    await using client = new Client(broker.endpoint, { wire: 'rfc18' });
     const reply = client.request('echo', 'a');
     const [id] = await broker.receive();
     await broker.send(id as Buffer, ...frames.map(frame));
@@ -150,7 +150,7 @@ test('the socket announces itself as DEALER (MDP-C-05)', async () => {
   });
   const { port } = server.address() as { port: number };
   {
-    await using client = new Client(`tcp://127.0.0.1:${String(port)}`);
+    await using client = new Client(`tcp://127.0.0.1:${String(port)}`, { wire: 'rfc18' });
     const reply = client.request('echo', 'a');
     const announced = await waitUntil('the READY of the client', () => {
       return /Socket-Type\0\0\0.([A-Z]+)/s.exec(received.toString('latin1'))?.[1];
@@ -168,7 +168,7 @@ test.each(['ipc', 'inproc'])('works over %s', async (transport) => {
   const name = `mdp-client-test-${String(process.pid)}-${transport}`;
   const endpoint = transport === 'ipc' ? `ipc:///tmp/${name}.sock` : `inproc://${name}`;
   await using broker = await ToyBroker.bind((request) => request.final('pong'), endpoint);
-  await using client = new Client(broker.endpoint);
+  await using client = new Client(broker.endpoint, { wire: 'rfc18' });
   expect(words(await client.request('echo', 'ping'))).toEqual(['pong']);
   expect(client.stats().endpoints[0]).toMatchObject({ state: 'up', open: 1, idle: 1 });
 });

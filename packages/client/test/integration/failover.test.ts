@@ -22,7 +22,7 @@ describe('several endpoints', () => {
   test('share the load', async () => {
     await using a = await named('a');
     await using b = await named('b');
-    await using client = new Client([a.endpoint, b.endpoint]);
+    await using client = new Client([a.endpoint, b.endpoint], { wire: 'rfc18' });
     await Promise.all(Array.from({ length: 100 }, () => who(client)));
     for (let i = 0; i < 100; i++) await who(client);
     expect(a.seen.length).toBeGreaterThan(50);
@@ -31,7 +31,7 @@ describe('several endpoints', () => {
 
   test('one that was never there costs nothing: no request fails or is counted twice', async () => {
     await using b = await named('b');
-    await using client = new Client(['tcp://127.0.0.1:1', b.endpoint], { timeoutMs: 5_000 });
+    await using client = new Client(['tcp://127.0.0.1:1', b.endpoint], { wire: 'rfc18', timeoutMs: 5_000 });
     const names = await Promise.all(Array.from({ length: 20 }, () => who(client)));
     expect(new Set(names)).toEqual(new Set(['b']));
     expect(b.seen).toHaveLength(20);
@@ -46,6 +46,7 @@ describe('several endpoints', () => {
     const { endpoint } = a;
     await using b = await named('b');
     await using client = new Client([endpoint, b.endpoint], {
+      wire: 'rfc18',
       retry: { attempts: 5, baseMs: 5, maxMs: 20 },
       reconnectMs: 5,
       reconnectMaxMs: 20,

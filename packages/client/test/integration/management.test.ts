@@ -18,7 +18,7 @@ async function answer(request: ToyRequest): Promise<void> {
 describe('MMI', () => {
   test('hasService says whether there are workers', async () => {
     await using broker = await ToyBroker.bind(answer);
-    await using client = new Client(broker.endpoint);
+    await using client = new Client(broker.endpoint, { wire: 'rfc18' });
     expect(await client.hasService('echo')).toBe(true);
     expect(await client.hasService('nobody')).toBe(false);
     expect(broker.seen.map(({ service, body }) => [service, ...body])).toEqual([
@@ -29,14 +29,14 @@ describe('MMI', () => {
 
   test('services and brokerInfo are read from JSON', async () => {
     await using broker = await ToyBroker.bind(answer);
-    await using client = new Client(broker.endpoint);
+    await using client = new Client(broker.endpoint, { wire: 'rfc18' });
     expect(await client.services()).toEqual(SERVICES);
     expect(await client.brokerInfo()).toEqual({ version: '1.2.3', uptimeMs: 5 });
   });
 
   test('a broker without the extensions is MDP_REMOTE 501', async () => {
     await using broker = await ToyBroker.bind((request) => request.final('501'));
-    await using client = new Client(broker.endpoint);
+    await using client = new Client(broker.endpoint, { wire: 'rfc18' });
     await expect(client.services()).rejects.toMatchObject({ code: 'MDP_REMOTE', status: 501, service: 'mmi.services' });
     await expect(client.brokerInfo()).rejects.toMatchObject({ code: 'MDP_REMOTE', status: 501 });
     await expect(client.hasService('echo')).rejects.toMatchObject({ code: 'MDP_PROTOCOL' });
@@ -44,12 +44,12 @@ describe('MMI', () => {
 
   test.each([[['200']], [['200', '{']], [['yes', '[]']], [['']]])('%j is MDP_PROTOCOL', async (body) => {
     await using broker = await ToyBroker.bind((request) => request.final(...body));
-    await using client = new Client(broker.endpoint);
+    await using client = new Client(broker.endpoint, { wire: 'rfc18' });
     await expect(client.services()).rejects.toMatchObject({ code: 'MDP_PROTOCOL', service: 'mmi.services' });
   });
 
   test('a bad name is refused within the call', async () => {
-    await using client = new Client('tcp://127.0.0.1:1');
+    await using client = new Client('tcp://127.0.0.1:1', { wire: 'rfc18' });
     expect(() => client.hasService('')).toThrow(expect.objectContaining({ code: 'MDP_INVALID_ARGUMENT' }));
   });
 });

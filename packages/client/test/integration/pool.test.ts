@@ -11,7 +11,7 @@ import { ToyBroker } from './toy-broker.js';
 describe('concurrency', () => {
   test('1,000 requests at once each get their own reply', async () => {
     await using broker = await ToyBroker.bind((request) => request.final(`reply to ${String(request.body[0])}`));
-    await using client = new Client(broker.endpoint, { maxSockets: 100 });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', maxSockets: 100 });
     const replies = await Promise.all(Array.from({ length: 1_000 }, (_, i) => client.request('echo', String(i))));
     replies.forEach(([frame], i) => {
       expect(text(frame as Uint8Array)).toBe(`reply to ${String(i)}`);
@@ -22,7 +22,7 @@ describe('concurrency', () => {
 
   test('no connection has two requests under way (MDP-C-07)', async () => {
     await using broker = await ToyBroker.bind();
-    await using client = new Client(broker.endpoint, { maxSockets: 8 });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', maxSockets: 8 });
     const replies = Array.from({ length: 20 }, (_, i) => client.request('echo', String(i)));
     const waiting = [];
     for (let i = 0; i < 8; i++) waiting.push(await broker.next());
@@ -41,7 +41,7 @@ describe('concurrency', () => {
 
   test('requests beyond maxQueued fail with MDP_OVERLOADED, the others are served', async () => {
     await using broker = await ToyBroker.bind((request) => request.final('ok'));
-    await using client = new Client(broker.endpoint, { maxSockets: 1, maxQueued: 3 });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', maxSockets: 1, maxQueued: 3 });
     const results = await Promise.allSettled(Array.from({ length: 5 }, () => client.request('echo', 'a')));
     expect(results.map(({ status }) => status)).toEqual([
       'fulfilled',
@@ -57,7 +57,7 @@ describe('concurrency', () => {
 describe('shrinking', () => {
   test('idle sockets are closed after idleSocketMs, and opened again by need', async () => {
     await using broker = await ToyBroker.bind((request) => request.final('ok'));
-    await using client = new Client(broker.endpoint, { idleSocketMs: 20 });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', idleSocketMs: 20 });
     await Promise.all(Array.from({ length: 10 }, () => client.request('echo', 'a')));
     await waitUntil('the pool to be empty', () => client.stats().endpoints[0]?.open === 0);
     await client.request('echo', 'a');

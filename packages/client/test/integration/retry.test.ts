@@ -12,7 +12,7 @@ const RETRY = { attempts: 3, baseMs: 5, maxMs: 20 };
 describe('a silent broker', () => {
   test('gets the request again from a new socket; the late reply to the old one goes nowhere (MDP-C-09)', async () => {
     await using broker = await ToyBroker.bind();
-    await using client = new Client(broker.endpoint, { attemptTimeoutMs: 300, retry: RETRY });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', attemptTimeoutMs: 300, retry: RETRY });
     const reply = client.request('echo', 'a');
     const first = await broker.next();
     const second = await broker.next();
@@ -28,7 +28,7 @@ describe('a silent broker', () => {
 
   test('after the last attempt the request fails, with the attempts made (MDP-C-10)', async () => {
     await using broker = await ToyBroker.bind();
-    await using client = new Client(broker.endpoint, { attemptTimeoutMs: 100, retry: RETRY });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', attemptTimeoutMs: 100, retry: RETRY });
     await expect(client.request('echo', 'a')).rejects.toMatchObject({
       code: 'MDP_TIMEOUT',
       service: 'echo',
@@ -43,7 +43,7 @@ describe('a silent broker', () => {
 describe('a broker that dies', () => {
   test('with a request under way: it fails at once with MDP_DISCONNECTED', async () => {
     await using broker = await ToyBroker.bind();
-    await using client = new Client(broker.endpoint);
+    await using client = new Client(broker.endpoint, { wire: 'rfc18' });
     const reply = client.request('echo', 'a');
     await broker.next();
     await broker.close();
@@ -53,7 +53,7 @@ describe('a broker that dies', () => {
 
   test('in the middle of a stream: the parts that came, then MDP_DISCONNECTED, and no repetition', async () => {
     const broker = await ToyBroker.bind();
-    await using client = new Client(broker.endpoint, { retry: RETRY });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', retry: RETRY });
     const reply = client.request('report', 'a');
     const request = await broker.next();
     await request.partial('1');
@@ -67,7 +67,7 @@ describe('a broker that dies', () => {
   test('right after its reply: nothing that was sent before is lost', async () => {
     for (let round = 0; round < 20; round++) {
       const broker = await ToyBroker.bind();
-      await using client = new Client(broker.endpoint, { timeoutMs: 5_000 });
+      await using client = new Client(broker.endpoint, { wire: 'rfc18', timeoutMs: 5_000 });
       const replies = Array.from({ length: 5 }, () => client.request('echo', 'a'));
       for (let i = 0; i < 5; i++) {
         const request = await broker.next();
@@ -88,7 +88,7 @@ describe('a broker that dies', () => {
   test('and comes back: a request that may be repeated survives it', async () => {
     const broker = await ToyBroker.mortal();
     const { endpoint } = broker;
-    await using client = new Client(endpoint, { retry: RETRY, reconnectMs: 5, reconnectMaxMs: 20 });
+    await using client = new Client(endpoint, { wire: 'rfc18', retry: RETRY, reconnectMs: 5, reconnectMaxMs: 20 });
     const reply = client.request('echo', 'a');
     await broker.next();
     await broker.close();
@@ -103,7 +103,7 @@ describe('a broker that dies', () => {
   test('while nothing is under way: the next request waits for it and is sent once', async () => {
     const broker = await ToyBroker.mortal((request) => request.final('1'));
     const { endpoint } = broker;
-    await using client = new Client(endpoint, { reconnectMs: 5, reconnectMaxMs: 20 });
+    await using client = new Client(endpoint, { wire: 'rfc18', reconnectMs: 5, reconnectMaxMs: 20 });
     await client.request('echo', 'a');
     await broker.close();
     await waitUntil('the socket to be closed', () => client.stats().endpoints[0]?.open === 0);
@@ -119,7 +119,7 @@ describe('a broker that dies', () => {
 describe('a broker that starts late', () => {
   test('gets every request that waits, each once', async () => {
     const endpoint = `tcp://127.0.0.1:${String(await freePort())}`;
-    await using client = new Client(endpoint, { reconnectMs: 5, reconnectMaxMs: 20 });
+    await using client = new Client(endpoint, { wire: 'rfc18', reconnectMs: 5, reconnectMaxMs: 20 });
     const replies = Array.from({ length: 50 }, (_, i) => client.request('echo', String(i)));
     await waitUntil('the client to be refused', () => client.stats().endpoints[0]?.state === 'down');
     expect(client.stats()).toMatchObject({ queued: 50, endpoints: [{ open: 1 }] });
@@ -136,7 +136,7 @@ describe('error replies', () => {
     await using broker = await ToyBroker.bind((request) =>
       ++count < 3 ? request.error(status, 'not now') : request.final('at last'),
     );
-    await using client = new Client(broker.endpoint);
+    await using client = new Client(broker.endpoint, { wire: 'rfc18' });
     expect((await client.request('echo', 'a', { retry: RETRY })).map(text)).toEqual(['at last']);
     expect(client.stats().counters).toMatchObject({ retries: 2, remoteErrors: 0, replies: 1 });
     count = 0;
@@ -145,7 +145,7 @@ describe('error replies', () => {
 
   test.each([400, 404, 413, 500])('status %i is not', async (status) => {
     await using broker = await ToyBroker.bind((request) => request.error(status, 'no'));
-    await using client = new Client(broker.endpoint, { retry: RETRY });
+    await using client = new Client(broker.endpoint, { wire: 'rfc18', retry: RETRY });
     await expect(client.request('echo', 'a')).rejects.toMatchObject({ code: 'MDP_REMOTE', status, attempts: 1 });
     expect(broker.seen).toHaveLength(1);
   });

@@ -10,11 +10,11 @@ const EXAMPLES: [string, string[]][] = [
   ['stream', ['January 2026 ...', 'February 2026 ...', 'that is all']],
   ['errors', ['4', 'half failed after not a number', '400 not a number', 'half failed after odd', '500 odd']],
   ['signal', ['given up: MDP_CLOSED']],
-  ['brokers', ['connections: 8', 'HELLO', 'HELLO']],
+  ['brokers', ['connections: 2', 'HELLO', 'HELLO']],
   ['services', ["[ 'upper', 'lower' ]", 'HELLO', 'hello']],
   ['pull', ['1', '2', '3', 'MDP_REMOTE 400 not a number']],
   ['watch', ["{ phase: 'running', registered: 1, busy: 0 }", 'replies: 1 of them errors: 0']],
-  ['options', ['8']],
+  ['options', ['1']],
 ];
 
 describe('an example', () => {

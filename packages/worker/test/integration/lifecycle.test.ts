@@ -62,7 +62,7 @@ describe('start', () => {
     const context = new Context();
     context.maxSockets = 64 + 3 * 4;
     const few = await startWorker(broker.endpoint, () => 'ok', { context, concurrency: 3 });
-    const many = new Worker(broker.endpoint, 'echo', () => 'ok', { context, concurrency: 2 });
+    const many = new Worker(broker.endpoint, 'echo', () => 'ok', { wire: 'rfc18', context, concurrency: 2 });
     stopAtEnd(many);
     await expect(many.start()).rejects.toMatchObject({ code: 'MDP_INVALID_STATE', cause: { code: 'EMFILE' } });
     await many.stop();
@@ -116,7 +116,7 @@ describe('a lost broker', () => {
 
   test('tells what happens to it', async () => {
     const broker = await HandBroker.bind();
-    const worker = new Worker(broker.endpoint, 'echo', () => 'ok');
+    const worker = new Worker(broker.endpoint, 'echo', () => 'ok', { wire: 'rfc18' });
     stopAtEnd(worker);
     const events: [string, unknown?][] = [];
     const registered = (): number => events.filter(([name]) => name === 'registered').length;
@@ -349,7 +349,7 @@ describe('stop', () => {
     const broker = await HandBroker.bind();
     let outside: Worker | undefined;
     {
-      await using worker = new Worker(broker.endpoint, 'echo', () => 'ok');
+      await using worker = new Worker(broker.endpoint, 'echo', () => 'ok', { wire: 'rfc18' });
       outside = worker;
       await worker.start();
       await broker.ready();

@@ -10,7 +10,7 @@ import { HandBroker, stopAtEnd } from './support.js';
 /** A worker without a handler, its broker, and who it is there. */
 async function pulling(options: WorkerOptions = {}) {
   const broker = await HandBroker.bind(options.dialect);
-  const worker = new Worker(broker.endpoint, 'echo', options);
+  const worker = new Worker(broker.endpoint, 'echo', { wire: 'rfc18', ...options });
   stopAtEnd(worker);
   await worker.start();
   const peer = await broker.ready();
@@ -44,7 +44,7 @@ describe('a loop over a worker', () => {
 
   test('starts the worker when nobody else did', async () => {
     const broker = await HandBroker.bind();
-    const worker = new Worker(broker.endpoint, 'echo');
+    const worker = new Worker(broker.endpoint, 'echo', { wire: 'rfc18' });
     stopAtEnd(worker);
     const requests = worker[Symbol.asyncIterator]();
     const peer = await broker.ready();

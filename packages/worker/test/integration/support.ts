@@ -156,7 +156,7 @@ export async function startWorker(
   handler: Handler,
   options: WorkerOptions = {},
 ): Promise<Worker> {
-  const worker = new Worker(endpoint, 'echo', handler, options);
+  const worker = new Worker(endpoint, 'echo', handler, { wire: 'rfc18', ...options });
   stopAtEnd(worker);
   await worker.start();
   return worker;

@@ -243,7 +243,7 @@ describe('several services', () => {
 
   test('have connections of their own on the strict wire', async () => {
     const broker = await MxBroker.bind();
-    const worker = new Worker(broker.endpoint, HANDLERS, { concurrency: 2 });
+    const worker = new Worker(broker.endpoint, HANDLERS, { wire: 'rfc18', concurrency: 2 });
     stopAtEnd(worker);
     await worker.start();
     const readys = [];

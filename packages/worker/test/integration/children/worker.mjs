@@ -20,7 +20,7 @@ const worker = new Worker(
     if (String(word) === 'wait') await new Promise((resolve) => release.push(resolve));
     return ['done', word];
   },
-  JSON.parse(options),
+  { wire: 'rfc18', ...JSON.parse(options) },
 );
 
 worker.on('registered', () => report('registered'));
