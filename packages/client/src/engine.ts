@@ -2,7 +2,7 @@
 // engine - the thin loop: it feeds the state with calls, messages and time, and owns the one timer
 
 import type { Frame, FrameLike, RequestError } from '@mdp/protocol';
-import { AbortedError, decodeMx } from '@mdp/protocol';
+import { AbortedError, decodeMx, isMxFrame } from '@mdp/protocol';
 import type { RequestOptions, ResolvedClientOptions } from './options.js';
 import { resolveRequestOptions } from './options.js';
 import type { Reply, ReplyOwner } from './reply.js';
@@ -167,7 +167,9 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
   mxMessage(link: MxLink, frames: Frame[]): void {
     const now = performance.now();
     if (link.phase === 'asking') this.#state.answer(now, link, readMxAnswer(frames));
-    else {
+    else if (link.answersDue > 0 && frames[0] !== undefined && !isMxFrame(frames[0])) {
+      this.#state.checked(now, link, readMxAnswer(frames));
+    } else {
       const message = decodeMx(frames);
       if (message.type === 'batch') this.#state.receiveMx(now, link, message.records);
       else this.#state.invalidMx(now, link, `a message that is not MX (${message.reason})`);

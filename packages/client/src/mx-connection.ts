@@ -43,6 +43,8 @@ export class MxConnection implements MxHandle, DealerHost {
   #retry: NodeJS.Timeout | undefined;
   /** What was gathered will be sent by a call that is scheduled. */
   #scheduled = false;
+  /** The broker is to be asked, as soon as the message before is gone. */
+  #questionDue = false;
   /** What was gathered is to be sent, as soon as the message before is gone. */
   #due = false;
   /** Something was sent in this turn of the event loop: until its end, the rest is gathered. */
@@ -64,7 +66,8 @@ export class MxConnection implements MxHandle, DealerHost {
   }
 
   ask(): void {
-    this.#send(MX_QUESTION);
+    this.#questionDue = true;
+    this.#drain();
   }
 
   put(record: MxRecord<Frame>): void {
@@ -114,6 +117,11 @@ export class MxConnection implements MxHandle, DealerHost {
   /** Send the next message, if it is its turn. */
   #drain(): void {
     if (this.#sending !== undefined || this.#dealer.closed) return;
+    if (this.#questionDue) {
+      this.#questionDue = false;
+      this.#send(MX_QUESTION);
+      return;
+    }
     const full = this.#outbox.full;
     const message = full || this.#due ? this.#outbox.take() : undefined;
     if (!full) this.#due = false;

@@ -22,6 +22,8 @@ export interface Carrier {
   collect(exchange: Exchange): void;
   /** The reply is complete. */
   release(now: number, exchange: Exchange): void;
+  /** The time for a reply, or for its next part, is over: perhaps it is the broker that is not there any more. */
+  unanswered(now: number, exchange: Exchange): void;
   /** Nobody waits for the reply any more: what still comes of it must reach nobody. */
   abandon(exchange: Exchange): void;
 }

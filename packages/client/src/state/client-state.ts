@@ -140,7 +140,7 @@ export class ClientState {
     this.#pump(now);
   }
 
-  #lostMx(now: number, link: MxLink, cause: unknown): void {
+  #lostMx(now: number, link: MxLink, cause?: unknown): void {
     if (link.phase === 'asking') {
       // A broker that hangs up on being asked does not speak MX.
       this.#mxLinks.disagreed(now, link);
@@ -191,8 +191,16 @@ export class ClientState {
     }
   }
 
+  /** The broker at an open MX connection was asked again, because it was silent. */
+  checked(now: number, link: MxLink, window: number | undefined): void {
+    link.answersDue -= 1;
+    if (window !== undefined) link.heard(now);
+    else this.lost(now, link);
+  }
+
   /** A message came on an MX connection. */
   receiveMx(now: number, link: MxLink, records: readonly MxRecord[]): void {
+    link.heard(now);
     for (const record of records) {
       // So a broker finds out whether we are still there.
       if (record.type === 'heartbeat') continue;
@@ -279,6 +287,7 @@ export class ClientState {
   /** Do what the time asks for. Whatever has arrived must have been fed in before. */
   tick(now: number): void {
     this.#requests.expire(now);
+    for (const link of this.#mxLinks.silent(now)) this.#lostMx(now, link);
     this.#pump(now);
     const wantedAt = this.#wantedAt();
     this.#links.expire(now, wantedAt);

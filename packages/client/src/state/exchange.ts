@@ -72,6 +72,8 @@ export class Exchange implements Deadline, Listed<Exchange> {
   /** Why the attempt before failed. */
   lastError: RequestError | undefined = undefined;
 
+  /** When it was sent last. */
+  sentAt = 0;
   deadlineAt = Infinity;
   idleAt = Infinity;
   attemptAt = Infinity;

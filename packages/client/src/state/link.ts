@@ -91,6 +91,11 @@ export class Link implements Carrier {
     this.#owner.release(now, this);
   }
 
+  /** The connection is closed in any case. */
+  unanswered(): void {
+    return;
+  }
+
   /** A late reply would be taken for the next request's: a link on which one may come is closed (MDP-C-08). */
   abandon(): void {
     this.#owner.burn(this);

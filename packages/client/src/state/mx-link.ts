@@ -3,6 +3,7 @@
 
 import type { Frame, MxRecord } from '@mdp/protocol';
 import { MX_FIRST_CREDIT, MX_MAX_NUMBER, mxCost } from '@mdp/protocol';
+import { ASK_TIMEOUT_MS } from './agreement.js';
 import type { Carrier } from './carrier.js';
 import type { Endpoint } from './endpoint.js';
 import type { Exchange, RequestPolicy } from './exchange.js';
@@ -13,7 +14,7 @@ export interface MxHandle {
   readonly connected: boolean;
   /** Whether what was handed over cannot leave for now. No request is sent meanwhile; the end of it is reported. */
   readonly blocked: boolean;
-  /** Ask the broker, in a strict request, whether it speaks MX. */
+  /** Ask the broker, in a strict request, whether it speaks MX; also on a connection that is open. */
   ask(): void;
   /** Hand one record over. It leaves with what else this turn of the event loop brings, in order. */
   put(record: MxRecord<Frame>): void;
@@ -38,6 +39,12 @@ export class MxLink implements Carrier {
   phase: MxPhase = 'connecting';
   /** Since when it is idle, in milliseconds of the client's clock; `undefined` when that was not looked at yet. */
   idleSince: number | undefined = undefined;
+  /** When something came on it last. */
+  heardAt = -Infinity;
+  /** Answers to questions that are still due while it is open. */
+  answersDue = 0;
+  /** When an open connection that was asked again must have said something; `Infinity` when it was not. */
+  checkBy = Infinity;
   /** Set right after it was opened. */
   handle!: MxHandle;
   readonly #underWay = new Map<number, Exchange>();
@@ -118,6 +125,24 @@ export class MxLink implements Carrier {
   release(now: number, exchange: Exchange): void {
     this.#underWay.delete(exchange.id);
     this.idleSince = now;
+  }
+
+  /**
+   * Nothing at all has come since it was sent: behind a proxy, which keeps the connection, there may be another broker by
+   * now, which takes MX for rubbish. So it is asked again; a connection that was not agreed upon is not doubted.
+   */
+  unanswered(now: number, exchange: Exchange): void {
+    if (this.askUntil === Infinity || this.phase !== 'open' || this.checkBy < Infinity) return;
+    if (this.heardAt >= exchange.sentAt) return;
+    this.checkBy = now + ASK_TIMEOUT_MS;
+    this.answersDue += 1;
+    this.handle.ask();
+  }
+
+  /** Something came that shows that the broker speaks MX. */
+  heard(now: number): void {
+    this.heardAt = now;
+    this.checkBy = Infinity;
   }
 
   /** A late reply finds nobody by its id, so the connection stays; whoever works on it may stop. */

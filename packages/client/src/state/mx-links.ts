@@ -140,8 +140,15 @@ export class MxLinks {
   /** When {@link expire} has something to do; `Infinity` for never. */
   nextExpiry(wantedAt: number): number {
     let at = Infinity;
-    for (const { mx } of this.#endpoints) if (mx !== undefined) at = Math.min(at, this.#expiry(mx, wantedAt));
+    for (const { mx } of this.#endpoints) {
+      if (mx !== undefined) at = Math.min(at, mx.checkBy, this.#expiry(mx, wantedAt));
+    }
     return at;
+  }
+
+  /** The connections that were asked again, and have said nothing in time. */
+  silent(now: number): MxLink[] {
+    return this.#endpoints.flatMap(({ mx }) => (mx !== undefined && mx.checkBy <= now ? [mx] : []));
   }
 
   /** Close every connection. */

@@ -74,6 +74,7 @@ export class Requests {
     exchange.lastEndpoint = carrier.endpoint;
     if (exchange.attempts > 0) this.counters.retries += 1;
     exchange.attempts += 1;
+    exchange.sentAt = now;
     if (attemptTimeoutMs > 0) exchange.attemptAt = now + attemptTimeoutMs;
     this.#heard(now, exchange);
     this.#watch(exchange);
@@ -177,6 +178,7 @@ export class Requests {
 
   #judge(now: number, exchange: Exchange): void {
     if (exchange.deadlineAt <= now) {
+      exchange.link?.unanswered(now, exchange);
       this.giveUp(exchange, deadlinePassed(exchange, this.#endpoints));
       return;
     }
@@ -189,10 +191,12 @@ export class Requests {
       if (exchange.retryAt <= now) this.wait(now, exchange);
     } else if (phase === 'sent' && (exchange.attemptAt <= now || exchange.idleAt <= now)) {
       const passed = exchange.attemptAt <= now ? attemptPassed(exchange) : silence(exchange, this.#endpoints);
+      exchange.link?.unanswered(now, exchange);
       exchange.link?.abandon(exchange);
       this.attemptFailed(now, exchange, passed);
       return;
     } else if (exchange.idleAt <= now && !exchange.paused) {
+      exchange.link?.unanswered(now, exchange);
       this.giveUp(exchange, silence(exchange, this.#endpoints));
       return;
     }

@@ -286,6 +286,70 @@ describe('the end of the MX connection', () => {
   });
 });
 
+describe('silence on the MX connection', () => {
+  const impatient = { timeoutMs: 1_000 };
+
+  test('makes a client ask again when a request ends unanswered; an answer, or any reply, ends the doubt', () => {
+    const h = agreed();
+    for (const speaks of [
+      () => {
+        h.state.checked(h.now, h.mx().link, 500);
+      },
+      () => {
+        h.final(h.submit(), 'x');
+      },
+    ]) {
+      const { asked } = h.mx();
+      const call = h.submit('s', impatient);
+      h.pass(1_000);
+      expect(call.sink.error).toMatchObject({ code: 'MDP_TIMEOUT' });
+      expect(h.mx().asked).toBe(asked + 1);
+      speaks();
+      h.pass(5_000);
+      expect(h.submit().exchange.link).toBe(h.mx().link);
+    }
+  });
+
+  test('that goes on, or a no, makes the endpoint strict, and what is under way fails as on a lost connection', () => {
+    for (const ends of [
+      (h: Harness) => {
+        h.pass(2_000);
+      },
+      (h: Harness) => {
+        h.state.checked(h.now, h.mx().link, undefined);
+      },
+    ]) {
+      const h = agreed();
+      const [lost, repeated] = [h.submit(), h.submit('s', { attempts: 2 })];
+      h.submit('s', impatient);
+      h.pass(1_000);
+      ends(h);
+      expect(lost.sink.error).toMatchObject({ code: 'MDP_DISCONNECTED' });
+      expect(h.liveMx()).toHaveLength(0);
+      h.pass(200);
+      h.connect();
+      expect(h.linkOf(repeated).phase).toBe('busy');
+    }
+  });
+
+  test('is no doubt while other replies come, nor when the caller gave up, nor where nothing was asked', () => {
+    const h = agreed();
+    h.submit('s', impatient);
+    h.pass(500);
+    h.final(h.submit(), 'x');
+    h.pass(500);
+    const given = h.submit();
+    h.pass(5_000);
+    h.state.abort(h.now, given.exchange, 'enough');
+    expect(h.mx().asked).toBe(1);
+    const told = new Harness({ wire: 'mx' });
+    told.submit('s', impatient);
+    told.connect();
+    told.pass(1_000);
+    expect(told.mx().asked).toBe(0);
+  });
+});
+
 test('stats of what asks: the state of the endpoint is that of its strict connections', () => {
   const h = auto();
   answered(h);
