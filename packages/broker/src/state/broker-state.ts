@@ -57,7 +57,7 @@ export class BrokerState {
   constructor(options: ResolvedBrokerOptions, port: BrokerPort, nonce: Frame, describe: () => unknown) {
     const { counters } = this;
     const deadlines = this.#deadlines;
-    const sender = new Sender(port);
+    const sender = new Sender(port, counters);
     const connections = new ConnectionTable(options.maxConnections);
     const replies = new ClientReplies(options, counters, port, sender);
     const onSlowWorker = (now: number, worker: Worker): void => {

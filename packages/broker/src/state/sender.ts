@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // sender - every command that a broker says, on the wire of the one that it is said to: frames of RFC 18, or a record of MX
 
-import type { Frame } from '@mdp/protocol';
+import type { Frame, MxRecord } from '@mdp/protocol';
 import {
   EMPTY_FRAME,
   MX_FIRST_CREDIT,
@@ -11,6 +11,7 @@ import {
   encodeWorkerRequest,
 } from '@mdp/protocol';
 import type { PeerDialect } from '../events.js';
+import type { BrokerCounters } from '../stats.js';
 import type { Connection } from './connection.js';
 import type { MxPeer } from './mx-peer.js';
 import type { BrokerPort } from './port.js';
@@ -45,9 +46,16 @@ function padded(body: readonly Frame[]): readonly Frame[] {
 /** Says commands through the port. */
 export class Sender {
   readonly #port: BrokerPort;
+  readonly #counters: BrokerCounters;
 
-  constructor(port: BrokerPort) {
+  constructor(port: BrokerPort, counters: BrokerCounters) {
     this.#port = port;
+    this.#counters = counters;
+  }
+
+  /** Say a small record that matters, also to a peer that reads slowly; only one that does not read at all is not told. */
+  #tell(mx: MxPeer, record: MxRecord<Frame>): void {
+    if (this.#port.append(mx, record, true) === undefined) this.#counters.dropped.slowReader++;
   }
 
   /**
@@ -85,8 +93,7 @@ export class Sender {
   grant(request: Request, amount: number): void {
     const mx = request.worker?.mx;
     if (mx === undefined || amount <= 0) return;
-    // Urgent: it is small, and a stream that is not granted what it was promised never ends.
-    this.#port.append(mx, { type: 'credit', id: request.attemptId, amount: Math.min(amount, MX_MAX_NUMBER) }, true);
+    this.#tell(mx, { type: 'credit', id: request.attemptId, amount: Math.min(amount, MX_MAX_NUMBER) });
   }
 
   /** What the client had granted before its request came to this worker. */
@@ -98,7 +105,7 @@ export class Sender {
   /** Nobody waits for the reply any more. Only an MX worker can be told. */
   cancel(request: Request): void {
     const mx = request.worker?.mx;
-    if (mx !== undefined) this.#port.append(mx, { type: 'cancel', id: request.attemptId }, true);
+    if (mx !== undefined) this.#tell(mx, { type: 'cancel', id: request.attemptId });
   }
 
   /** PARTIAL or FINAL. @returns false when the client reads too slowly to take it */
@@ -125,7 +132,7 @@ export class Sender {
 
   /** A service that its MX worker took back is given nothing more. */
   takenBack(mx: MxPeer, service: Frame): void {
-    this.#port.append(mx, { type: 'ready', service, credit: 0 }, true);
+    this.#tell(mx, { type: 'ready', service, credit: 0 });
   }
 }
 
