@@ -8,7 +8,14 @@ import { Worker } from '@mdp/worker';
 async function main(): Promise<void> {
   const broker = new Router({ linger: 0 });
   await broker.bind('tcp://127.0.0.1:*');
-  const worker = new Worker(broker.lastEndpoint ?? '', 'double', async (request) => [...request.body, ...request.body]);
+  const worker = new Worker(
+    broker.lastEndpoint ?? '',
+    'double',
+    async (request) => [...request.body, ...request.body],
+    {
+      wire: 'rfc18',
+    },
+  );
   await worker.start();
 
   const [id, header, ready, service] = await broker.receive();
