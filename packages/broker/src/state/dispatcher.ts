@@ -2,7 +2,7 @@
 // dispatcher - requests find workers: queues, attempts, recovery, expiry
 
 import type { Frame } from '@mdp/protocol';
-import { STATUS, TokenMint, bytes } from '@mdp/protocol';
+import { STATUS, TokenMint, bytes, ownFrames } from '@mdp/protocol';
 import type { DeadlineHeap } from '@mdp/protocol/internal';
 import type { ResolvedBrokerOptions } from '../options.js';
 import type { BrokerCounters } from '../stats.js';
@@ -99,7 +99,11 @@ export class Dispatcher {
       if (mx.requests.size === 1) this.asking.append(mx.askingLink);
     }
     const worker = service.queue.size === 0 ? service.free.first : undefined;
-    if (worker !== undefined && this.#dispatch(now, worker, request, false)) return;
+    if (worker !== undefined && this.#dispatch(now, worker, request, false)) {
+      // It is kept for another attempt, for as long as the worker takes: not with the whole message that it came in.
+      if (mx !== undefined) request.body = ownFrames(body);
+      return;
+    }
     // The slow worker that did not take it may have been the last of the service, which was forgotten with it.
     if (worker !== undefined) this.services.set(service.name, service);
     const refusal = this.#refusal(request);

@@ -3,8 +3,8 @@
 
 import type { Frame, MxRecord } from '@mdp/protocol';
 import { bytes, decodeMx, encodeMx, encodeServiceName, findMx } from '@mdp/protocol';
-import type { Bench, PeerPlace } from './state-peers.js';
-import { TestPeer } from './state-peers.js';
+import type { PeerPlace } from './state-peers.js';
+import { Bench, TestPeer } from './state-peers.js';
 
 /** A record as a test writes it: text in place of bytes. */
 export type Word =
@@ -88,4 +88,14 @@ export class MxTestPeer extends TestPeer {
   heard(): string[] {
     return this.hear().map(shortly);
   }
+}
+
+/** A state, a client and a worker. */
+export function mxSetup(options: ConstructorParameters<typeof Bench>[0] = {}): {
+  bench: Bench;
+  client: MxTestPeer;
+  worker: MxTestPeer;
+} {
+  const bench = new Bench(options);
+  return { bench, client: new MxTestPeer(bench, 'c'), worker: new MxTestPeer(bench, 'w') };
 }
