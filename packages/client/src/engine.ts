@@ -2,7 +2,7 @@
 // engine - the thin loop: it feeds the state with calls, messages and time, and owns the one timer
 
 import type { Frame, FrameLike, RequestError } from '@mdp/protocol';
-import { AbortedError, decodeMx, isMxFrame } from '@mdp/protocol';
+import { AbortedError, decodeMx, decodeMxAnswer, isMxFrame } from '@mdp/protocol';
 import type { RequestOptions, ResolvedClientOptions } from './options.js';
 import { resolveRequestOptions } from './options.js';
 import type { Reply, ReplyOwner } from './reply.js';
@@ -15,7 +15,7 @@ import type { MxHandle, MxLink } from './state/mx-link.js';
 import type { ClientStats } from './stats.js';
 import { endpointStats } from './stats.js';
 import { WakeUp } from './wake-up.js';
-import { Wire, readMxAnswer } from './wire.js';
+import { Wire } from './wire.js';
 
 /** What every connection reports to the engine. After its `close()` it reports nothing. */
 interface ConnectionEvents<L> {
@@ -166,9 +166,9 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
 
   mxMessage(link: MxLink, frames: Frame[]): void {
     const now = performance.now();
-    if (link.phase === 'asking') this.#state.answer(now, link, readMxAnswer(frames));
+    if (link.phase === 'asking') this.#state.answer(now, link, decodeMxAnswer(frames));
     else if (link.answersDue > 0 && frames[0] !== undefined && !isMxFrame(frames[0])) {
-      this.#state.checked(now, link, readMxAnswer(frames));
+      this.#state.checked(now, link, decodeMxAnswer(frames));
     } else {
       const message = decodeMx(frames);
       if (message.type === 'batch') this.#state.receiveMx(now, link, message.records);

@@ -2,13 +2,13 @@
 // mx-connection - an MX connection over a DEALER socket: it reads all that comes, and sends a turn's records as one message
 
 import type { Frame, MxRecord } from '@mdp/protocol';
+import { encodeMxQuestion } from '@mdp/protocol';
 import type { DealerHost } from './dealer.js';
 import { MonitoredDealer } from './dealer.js';
 import type { MxLinkEvents } from './engine.js';
 import { MxOutbox } from './mx-outbox.js';
 import type { ConnectOptions } from './options.js';
 import type { MxHandle, MxLink } from './state/mx-link.js';
-import { MX_QUESTION } from './wire.js';
 
 /** How many messages, each of up to thousands of records, ZeroMQ holds in each direction. */
 const HIGH_WATER_MARKS = { receiveHighWaterMark: 256, sendHighWaterMark: 256 };
@@ -119,7 +119,7 @@ export class MxConnection implements MxHandle, DealerHost {
     if (this.#sending !== undefined || this.#dealer.closed) return;
     if (this.#questionDue) {
       this.#questionDue = false;
-      this.#send(MX_QUESTION);
+      this.#send(encodeMxQuestion());
       return;
     }
     const full = this.#outbox.full;

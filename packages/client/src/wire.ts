@@ -3,41 +3,18 @@
 
 import type { Dialect, ErrorReply, Frame, FrameLike } from '@mdp/protocol';
 import {
-  ArgumentError,
   DIALECTS,
-  MX_SERVICE,
-  MX_VERSION,
-  bytes,
+  checkMxBody,
   decodeAtClient,
   decodeErrorReply,
   encodeRequest,
   encodeServiceName,
-  text,
   toFrames,
 } from '@mdp/protocol';
 import type { Inbound } from './state/client-state.js';
 
 /** How many service names are remembered as frames. */
 const MAX_NAMES = 1_000;
-
-/** The most body frames of a request by MX, and the bytes that one of them has less than. */
-const MX_MOST_FRAMES = 0xffff;
-const MX_FRAME_BYTES = 2 ** 31;
-
-/** The strict REQUEST by which a broker is asked whether it speaks MX. */
-export const MX_QUESTION = encodeRequest('rfc18', encodeServiceName(MX_SERVICE), [bytes(MX_VERSION)]);
-
-/**
- * Read what came in answer to {@link MX_QUESTION}.
- *
- * @returns how many requests the broker takes at once by MX, or `undefined` for anything but a yes
- */
-export function readMxAnswer(frames: readonly Frame[]): number | undefined {
-  const message = decodeAtClient('rfc18', frames);
-  if (message.type !== 'final' || message.service !== MX_SERVICE || message.body.length !== 3) return undefined;
-  const [status, version, window = ''] = message.body.map((frame) => (frame.length < 16 ? text(frame) : undefined));
-  return status === '200' && version === MX_VERSION && /^[1-9]\d*$/.test(window) ? Number(window) : undefined;
-}
 
 /** Encodes requests and decodes replies. */
 export class Wire {
@@ -60,7 +37,7 @@ export class Wire {
    */
   encode(service: string, body: FrameLike | readonly FrameLike[]): Frame[] {
     const frames = toFrames(body, 'body');
-    if (this.#mx) checkMx(frames);
+    if (this.#mx) checkMxBody(frames);
     return encodeRequest(this.dialect, this.#nameFrame(service), frames);
   }
 
@@ -90,16 +67,5 @@ export class Wire {
     const what = `a message that is no reply in dialect ${this.dialect} (${reason})`;
     const other = DIALECTS.find((dialect) => decodeAtClient(dialect, frames).type !== 'invalid');
     return other === undefined ? what : `${what} but one in dialect ${other} (is the option dialect right?)`;
-  }
-}
-
-/** Refuse a body that MX cannot carry. */
-function checkMx(body: readonly Frame[]): void {
-  if (body.length > MX_MOST_FRAMES) {
-    throw new ArgumentError('body', `${String(body.length)} frames`, `1 to ${String(MX_MOST_FRAMES)} frames`);
-  }
-  for (let i = 0; i < body.length; i++) {
-    const { length } = body[i] as Frame;
-    if (length >= MX_FRAME_BYTES) throw new ArgumentError(`body[${String(i)}]`, length, 'fewer than 2^31 bytes');
   }
 }

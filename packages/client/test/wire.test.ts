@@ -3,8 +3,8 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { DIALECTS, bytes, decodeAtBroker, encodeClientReply, encodeErrorReply } from '@mdp/protocol';
-import { MX_QUESTION, Wire, readMxAnswer } from '../src/wire.js';
+import { DIALECTS, bytes, encodeErrorReply } from '@mdp/protocol';
+import { Wire } from '../src/wire.js';
 
 const frame = fc.oneof(
   fc.uint8Array({ maxLength: 12 }),
@@ -45,57 +45,5 @@ describe('Wire', () => {
     const body = encodeErrorReply(404, 'x');
     expect(wire.errorOf({ type: 'partial', service: 'echo', body })).toBeUndefined();
     expect(wire.errorOf({ type: 'final', service: 'echo', body })).toEqual({ status: 404, message: 'x' });
-  });
-});
-
-describe('the question whether a broker speaks MX', () => {
-  const answer = (...body: string[]): Uint8Array[] =>
-    encodeClientReply('rfc18', [], 'final', bytes('mmi.mx'), body.map(bytes));
-
-  test('is an ordinary strict request', () => {
-    expect(decodeAtBroker(MX_QUESTION)).toMatchObject({
-      type: 'request',
-      dialect: 'rfc18',
-      service: 'mmi.mx',
-      body: [bytes('1')],
-    });
-  });
-
-  test.each([['1'], ['1000'], ['65535']])('a yes with window %s is one', (window) => {
-    expect(readMxAnswer(answer('200', '1', window))).toBe(Number(window));
-  });
-
-  test.each([
-    [['404']],
-    [['501']],
-    [['200']],
-    [['200', '1']],
-    [['200', '2', '1000']],
-    [['200', '1', '0']],
-    [['200', '1', '-5']],
-    [['200', '1', '']],
-    [['200', '1', '1e3']],
-    [['200', '1', ' 7']],
-    [['200', '1', '9'.repeat(16)]],
-    [['200', '1', '1000', '']],
-    [['201', '1', '1000']],
-  ])('%j is none', (body) => {
-    expect(readMxAnswer(answer(...body))).toBeUndefined();
-  });
-
-  test('neither is a PARTIAL, the reply of another service, or an MX message', () => {
-    const body = ['200', '1', '5'].map(bytes);
-    expect(readMxAnswer(encodeClientReply('rfc18', [], 'partial', bytes('mmi.mx'), body))).toBeUndefined();
-    expect(readMxAnswer(encodeClientReply('rfc18', [], 'final', bytes('mmi.mm'), body))).toBeUndefined();
-    expect(readMxAnswer([bytes('MDPX01....')])).toBeUndefined();
-  });
-
-  test('nothing that comes makes it throw', () => {
-    fc.assert(
-      fc.property(fc.array(frame, { maxLength: 10 }), (frames) => {
-        readMxAnswer(frames);
-        readMxAnswer(encodeClientReply('rfc18', [], 'final', bytes('mmi.mx'), frames));
-      }),
-    );
   });
 });

@@ -11,12 +11,6 @@ import { MAX_SERVICE_NAME_BYTES, decodeServiceName } from './service-name.js';
 /** How an MX frame begins. A header of RFC 18 is a frame of six bytes; this one is followed by a record at least. */
 export const MX_HEADER: Frame = bytes('MDPX01');
 
-/** The version of MX, as it is asked for and agreed upon. */
-export const MX_VERSION = '1';
-
-/** The service that a peer asks, with an ordinary request, whether its broker speaks MX. */
-export const MX_SERVICE = 'mmi.mx';
-
 /** So much may a worker send in PARTIALs of one request before it is granted more: {@link mxCost}. */
 export const MX_FIRST_CREDIT = 65_536;
 
@@ -138,6 +132,8 @@ const INVALID = Object.fromEntries(
 const FIXED = 17;
 /** Set in the length of a body frame that follows as a frame of its own. */
 const APART = 0x8000_0000;
+/** The most frames of one body. */
+const MAX_FRAMES = 0xffff;
 
 const HEARTBEAT: MxSignal = Object.freeze({ type: 'heartbeat' });
 const DISCONNECT: MxSignal = Object.freeze({ type: 'disconnect' });
@@ -335,6 +331,22 @@ function checkNumber(what: string, value: number): void {
 }
 
 /**
+ * See that a body can be written as MX: when it cannot, that is an error of this body, and not of the message that it
+ * would have gone into.
+ *
+ * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when it has too many frames, or one of them is too long
+ */
+export function checkMxBody(body: readonly Frame[]): void {
+  if (body.length > MAX_FRAMES) {
+    throw new ArgumentError('body', `${String(body.length)} frames`, `up to ${String(MAX_FRAMES)} frames`);
+  }
+  for (let i = 0; i < body.length; i++) {
+    const length = body[i]?.length ?? 0;
+    if (length >= APART) throw new ArgumentError(`body[${String(i)}]`, length, 'fewer than 2^31 bytes');
+  }
+}
+
+/**
  * The bytes of a record in the first frame.
  *
  * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when it cannot be written
@@ -347,8 +359,8 @@ function sizeOf(record: MxRecord<Frame>): number {
     throw new ArgumentError('service', name, `1 to ${String(MAX_SERVICE_NAME_BYTES)} bytes`);
   }
   const body = bodyOf(record);
-  if ('body' in record && (body.length === 0 || body.length > 0xffff)) {
-    throw new ArgumentError('body', `${String(body.length)} frames`, '1 to 65535 frames');
+  if ('body' in record && (body.length === 0 || body.length > MAX_FRAMES)) {
+    throw new ArgumentError('body', `${String(body.length)} frames`, `1 to ${String(MAX_FRAMES)} frames`);
   }
   let size = FIXED + name.length + 4 * body.length;
   for (let i = 0; i < body.length; i++) {

@@ -12,6 +12,7 @@ import {
   MX_MAX_NUMBER,
   MX_MAX_RECORDS,
   bytes,
+  checkMxBody,
   decodeMx,
   encodeMx,
   encodeServiceName,
@@ -237,4 +238,16 @@ describe('findMx', () => {
 
 test('mxCost counts bytes and frames', () => {
   expect(mxCost([bytes('abc'), bytes('')])).toBe(3 + 2 * MX_FRAME_COST);
+});
+
+describe('a body that MX cannot carry', () => {
+  test('is refused before it is gathered with others', () => {
+    expect(() => {
+      checkMxBody(Array<Frame>(65_536).fill(Buffer.alloc(0)));
+    }).toThrow(expect.objectContaining({ code: 'MDP_INVALID_ARGUMENT', argument: 'body' }));
+    expect(() => {
+      checkMxBody([Buffer.alloc(0), { length: 2 ** 31 } as Frame]);
+    }).toThrow(expect.objectContaining({ code: 'MDP_INVALID_ARGUMENT', argument: 'body[1]' }));
+    checkMxBody(Array<Frame>(65_535).fill(Buffer.alloc(0)));
+  });
 });

@@ -2,8 +2,16 @@
 // connection - one registration at one broker: its state, the socket and wire of the day, and the requests in execution
 
 import type { Frame } from '@mdp/protocol';
-import { AbortedError, ClosedError, DisconnectedError, MX_FIRST_CREDIT, ownFrames } from '@mdp/protocol';
-import { ANSWER_MS, encodeQuestion, isYes } from './agreement.js';
+import {
+  AbortedError,
+  ClosedError,
+  DisconnectedError,
+  MX_FIRST_CREDIT,
+  decodeMxAnswer,
+  encodeMxQuestion,
+  ownFrames,
+} from '@mdp/protocol';
+import { ANSWER_MS } from './agreement.js';
 import type { LinkOwner } from './link.js';
 import { Link } from './link.js';
 import { MxWire, decodeBatch } from './mx-wire.js';
@@ -156,7 +164,7 @@ export class Connection implements ConnectionPort<Job>, LinkOwner, HandlerWatche
 
   ask(): void {
     this.#asking = true;
-    this.#link?.send(encodeQuestion());
+    this.#link?.send(encodeMxQuestion());
     this.#standsAtOnce();
   }
 
@@ -252,7 +260,7 @@ export class Connection implements ConnectionPort<Job>, LinkOwner, HandlerWatche
     const now = (this.#readAt = performance.now());
     if (link === this.#link) this.#shared.alive(now);
     if (this.#asking && link === this.#link) {
-      this.state.answered(now, isYes(frames));
+      this.state.answered(now, decodeMxAnswer(frames) !== undefined);
       return;
     }
     const commands = this.#decode(frames);

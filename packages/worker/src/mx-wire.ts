@@ -2,7 +2,7 @@
 // mx-wire - many commands in one message: what one turn of the event loop says leaves together
 
 import type { Frame, MxRecord, MxSignal } from '@mdp/protocol';
-import { ArgumentError, EMPTY_FRAME, MX_INLINE_BYTES, MX_MAX_BODY_FRAMES, decodeMx, encodeMx } from '@mdp/protocol';
+import { EMPTY_FRAME, MX_INLINE_BYTES, MX_MAX_BODY_FRAMES, decodeMx, encodeMx } from '@mdp/protocol';
 import type { Link } from './link.js';
 import type { Job } from './request.js';
 import type { Done } from './state/port.js';
@@ -16,28 +16,10 @@ const APART_AT_MOST = 1024 * 1024;
 /** What a record has in the first frame beside its body, more or less. */
 const RECORD_BYTES = 24;
 
-/** Limits of MX on one body. */
-const MAX_FRAMES = 0xffff;
-const MAX_FRAME_BYTES = 2 ** 31 - 1;
-
 const HEARTBEAT: MxSignal = { type: 'heartbeat' };
 const DISCONNECT: MxSignal = { type: 'disconnect' };
 /** MX has no body without a frame. */
 const EMPTY_BODY: readonly Frame[] = [EMPTY_FRAME];
-
-/**
- * See that a reply can be written as MX: when it is not, that is an error of this reply, and not of the message that it
- * would have gone into.
- *
- * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when it has too many frames, or one of them is too long
- */
-export function checkMxBody(body: readonly Frame[]): void {
-  if (body.length > MAX_FRAMES) throw new ArgumentError('body', `${String(body.length)} frames`, 'up to 65535 frames');
-  for (let i = 0; i < body.length; i++) {
-    const length = body[i]?.length ?? 0;
-    if (length > MAX_FRAME_BYTES) throw new ArgumentError(`body[${String(i)}]`, length, 'fewer than 2^31 bytes');
-  }
-}
 
 /** Reads what a broker says. */
 export const decodeBatch: Decode = (frames) => {

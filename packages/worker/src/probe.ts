@@ -2,7 +2,8 @@
 // probe - asks a broker beside the registrations whether it speaks MX, on a socket of its own that is closed afterwards
 
 import type { Frame } from '@mdp/protocol';
-import { PATIENT_ANSWER_MS, encodeQuestion, isYes } from './agreement.js';
+import { decodeMxAnswer, encodeMxQuestion } from '@mdp/protocol';
+import { PATIENT_ANSWER_MS } from './agreement.js';
 import type { LinkOwner } from './link.js';
 import { Link } from './link.js';
 import type { ResolvedWorkerOptions } from './options.js';
@@ -28,7 +29,7 @@ export class Probe implements LinkOwner {
   constructor(endpoint: string, options: ResolvedWorkerOptions, owner: ProbeOwner) {
     this.#owner = owner;
     this.#link = new Link(endpoint, options, this);
-    this.#link.send(encodeQuestion());
+    this.#link.send(encodeMxQuestion());
     if (!this.#link.monitored) this.connected();
   }
 
@@ -61,7 +62,7 @@ export class Probe implements LinkOwner {
   }
 
   received(_link: Link, frames: readonly Frame[]): void {
-    this.#end(isYes(frames));
+    this.#end(decodeMxAnswer(frames) !== undefined);
   }
 
   drained(): void {

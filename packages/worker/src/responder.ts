@@ -2,8 +2,7 @@
 // responder - the replies of one connection: PARTIALs, the one FINAL, and error replies in its place
 
 import type { ErrorReply, Frame } from '@mdp/protocol';
-import { STATUS, WORKER_COMMANDS, byteLength, encodeErrorReply } from '@mdp/protocol';
-import { checkMxBody } from './mx-wire.js';
+import { STATUS, WORKER_COMMANDS, byteLength, checkMxBody, encodeErrorReply } from '@mdp/protocol';
 import type { ResolvedWorkerOptions } from './options.js';
 import type { Job } from './request.js';
 import type { ConnectionState } from './state/connection-state.js';

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Frame, MxRecord } from '@mdp/protocol';
 import { MX_INLINE_BYTES, bytes, decodeMx } from '@mdp/protocol';
 import type { Link } from '../src/link.js';
-import { MxWire, checkMxBody } from '../src/mx-wire.js';
+import { MxWire } from '../src/mx-wire.js';
 import type { Job } from '../src/request.js';
 import type { Done } from '../src/state/port.js';
 
@@ -167,17 +167,5 @@ describe('whoever waits for a reply to be taken', () => {
     expect(sent).toHaveLength(1);
     dones[0]?.(true);
     expect(done).toEqual([true]);
-  });
-});
-
-describe('a body that MX cannot carry', () => {
-  test('is refused before it is gathered with others', () => {
-    expect(() => {
-      checkMxBody(Array<Frame>(65_536).fill(Buffer.alloc(0)));
-    }).toThrow(expect.objectContaining({ code: 'MDP_INVALID_ARGUMENT', argument: 'body' }));
-    expect(() => {
-      checkMxBody([Buffer.alloc(0), { length: 2 ** 31 } as Frame]);
-    }).toThrow(expect.objectContaining({ code: 'MDP_INVALID_ARGUMENT', argument: 'body[1]' }));
-    checkMxBody(Array<Frame>(65_535).fill(Buffer.alloc(0)));
   });
 });

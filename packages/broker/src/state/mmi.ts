@@ -2,7 +2,7 @@
 // mmi - the Majordomo Management Interface (RFC 8): services that the broker answers itself
 
 import type { Frame } from '@mdp/protocol';
-import { MMI_PREFIX, MX_SERVICE, MX_VERSION, bytes, decodeServiceName } from '@mdp/protocol';
+import { MMI_PREFIX, MX_SERVICE, bytes, decodeServiceName, encodeMxAnswer } from '@mdp/protocol';
 import type { Service } from './service.js';
 
 const FOUND = bytes('200');
@@ -61,7 +61,7 @@ export class Mmi {
         return [FOUND, bytes(JSON.stringify(this.#view.describe()))];
       case MX_SERVICE: {
         const { mxWindow } = this.#view;
-        return mxWindow === undefined ? [NOT_IMPLEMENTED] : [FOUND, bytes(MX_VERSION), bytes(String(mxWindow))];
+        return mxWindow === undefined ? [NOT_IMPLEMENTED] : encodeMxAnswer(mxWindow);
       }
       default:
         return [NOT_IMPLEMENTED];
