@@ -6,6 +6,7 @@ export { backoffMs } from './backoff.js';
 export type { Deadline } from './deadline-heap.js';
 export { DeadlineHeap } from './deadline-heap.js';
 export { ownFrame } from './frame.js';
+export { IdMap } from './id-map.js';
 export {
   MAX_DURATION_MS,
   booleanOption,

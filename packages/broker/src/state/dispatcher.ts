@@ -2,7 +2,7 @@
 // dispatcher - requests find workers: queues, attempts, recovery, expiry
 
 import type { Frame } from '@mdp/protocol';
-import { STATUS, TokenMint, bytes, ownFrames } from '@mdp/protocol';
+import { STATUS, TokenMint, bytes } from '@mdp/protocol';
 import type { DeadlineHeap } from '@mdp/protocol/internal';
 import type { ResolvedBrokerOptions } from '../options.js';
 import type { BrokerCounters } from '../stats.js';
@@ -95,15 +95,11 @@ export class Dispatcher {
     const request = new Request(origin, service, body);
     const { mx } = origin;
     if (mx !== undefined) {
-      mx.requests.set(request.id, request);
+      mx.requests.add(request.id, request);
       if (mx.requests.size === 1) this.asking.append(mx.askingLink);
     }
     const worker = service.queue.size === 0 ? service.free.first : undefined;
-    if (worker !== undefined && this.#dispatch(now, worker, request, false)) {
-      // It is kept for another attempt, for as long as the worker takes: not with the whole message that it came in.
-      if (mx !== undefined) request.body = ownFrames(body);
-      return;
-    }
+    if (worker !== undefined && this.#dispatch(now, worker, request, false)) return;
     // The slow worker that did not take it may have been the last of the service, which was forgotten with it.
     if (worker !== undefined) this.services.set(service.name, service);
     const refusal = this.#refusal(request);
@@ -197,9 +193,9 @@ export class Dispatcher {
     request.undelivered = false;
     request.worker = worker;
     request.connection.running.append(request.connectionLink);
-    worker.mx?.attempts.set(request.attemptId, request);
+    worker.mx?.attempts.add(request.attemptId, request);
     worker.latest = request;
-    worker.held.add(request);
+    worker.held.append(request.placeLink);
     worker.life.sentAt = now;
     this.running++;
     // The least recently used one comes first (MDP-B-04), and who can hold no more waits for none (MDP-B-42).
@@ -222,7 +218,7 @@ export class Dispatcher {
   takeBack(request: Request): void {
     const { worker } = request;
     if (worker === undefined) return;
-    worker.held.delete(request);
+    worker.held.remove(request.placeLink);
     worker.mx?.attempts.delete(request.attemptId);
     if (worker.latest === request) worker.latest = undefined;
     if (worker.held.size === 0) this.busy.remove(worker.busyLink);

@@ -52,13 +52,13 @@ export class FairQueue {
       this.#byClient.set(key, turn);
       this.#turns.append(turn.link);
     }
-    turn.requests.append(request.turnLink);
+    turn.requests.append(request.placeLink);
   }
 
   /** Queue a request before all others: its worker was lost. */
   pushFirst(request: Request): void {
     this.#arrivals.append(request.arrivalLink);
-    this.#retries.prepend(request.turnLink);
+    this.#retries.prepend(request.placeLink);
   }
 
   /** Take out the next request; its client goes to the end of the line. */
@@ -86,13 +86,13 @@ export class FairQueue {
   /** Take out one request, wherever it is. */
   remove(request: Request): void {
     this.#arrivals.remove(request.arrivalLink);
-    if (request.turnLink.list === this.#retries) {
-      this.#retries.remove(request.turnLink);
+    if (request.placeLink.list === this.#retries) {
+      this.#retries.remove(request.placeLink);
       return;
     }
     const turn = this.#byClient.get(request.clientKey);
     if (turn === undefined) return;
-    turn.requests.remove(request.turnLink);
+    turn.requests.remove(request.placeLink);
     if (turn.requests.size === 0) {
       this.#turns.remove(turn.link);
       this.#byClient.delete(turn.key);

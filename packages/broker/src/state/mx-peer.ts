@@ -3,6 +3,7 @@
 
 import type { Frame, MxRecord } from '@mdp/protocol';
 import { MX_MAX_NUMBER } from '@mdp/protocol';
+import { IdMap } from '@mdp/protocol/internal';
 import type { Connection } from './connection.js';
 import { Link } from './linked-list.js';
 import type { Request } from './request.js';
@@ -11,11 +12,11 @@ import type { Life, Worker } from './worker.js';
 /** A peer that speaks MX. */
 export class MxPeer {
   /** Its requests that have not ended, by its ids. */
-  readonly requests = new Map<number, Request>();
+  readonly requests = new IdMap<Request>();
   /** Its services, by name. */
   readonly workers = new Map<string, Worker>();
   /** The requests that it holds as a worker, by the broker's ids. */
-  readonly attempts = new Map<number, Request>();
+  readonly attempts = new IdMap<Request>();
   readonly life: Life;
   /** Its place among the peers that wait for replies. */
   readonly askingLink = new Link<MxPeer>(this);

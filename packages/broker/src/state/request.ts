@@ -100,7 +100,8 @@ export class Request implements Deadline {
   queuedAt = 0;
   /** Its place among the waiting requests of its connection, or among the others that have not ended. */
   readonly connectionLink = new Link<Request>(this);
-  #turnLink: Link<Request> | undefined;
+  /** Its place among the waiting requests of its client, or among those that its worker holds. */
+  readonly placeLink = new Link<Request>(this);
   #arrivalLink: Link<Request> | undefined;
 
   /** @param body - one or more frames */
@@ -136,12 +137,7 @@ export class Request implements Deadline {
     return this.origin.deadlineAt;
   }
 
-  /** Its place among the waiting requests of its client. Many never wait: it is made when it is wanted. */
-  get turnLink(): Link<Request> {
-    return (this.#turnLink ??= new Link<Request>(this));
-  }
-
-  /** Its place among all waiting requests of the service, oldest first. */
+  /** Its place among all waiting requests of the service, oldest first. Many never wait: it is made when it is wanted. */
   get arrivalLink(): Link<Request> {
     return (this.#arrivalLink ??= new Link<Request>(this));
   }

@@ -5,7 +5,7 @@ import type { Frame } from '@mdp/protocol';
 import type { Deadline } from '@mdp/protocol/internal';
 import type { PeerDialect } from '../events.js';
 import type { Connection } from './connection.js';
-import { Link } from './linked-list.js';
+import { Link, LinkedList } from './linked-list.js';
 import type { MxPeer } from './mx-peer.js';
 import type { Request } from './request.js';
 import type { Service } from './service.js';
@@ -55,7 +55,7 @@ export class Worker implements Deadline {
   /** How many requests it takes at once. */
   credit: number;
   /** The requests that it holds. */
-  readonly held = new Set<Request>();
+  readonly held = new LinkedList<Request>();
   /** The one that it was given last, while it holds it: in the dialects of RFC 18 the only one. */
   latest: Request | undefined;
   /** Since when it holds something. */

@@ -3,6 +3,7 @@
 
 import type { Frame, MxRecord } from '@mdp/protocol';
 import { MX_FIRST_CREDIT, MX_MAX_NUMBER, mxCost } from '@mdp/protocol';
+import { IdMap } from '@mdp/protocol/internal';
 import { ASK_TIMEOUT_MS } from './agreement.js';
 import type { Carrier } from './carrier.js';
 import type { Endpoint } from './endpoint.js';
@@ -47,7 +48,7 @@ export class MxLink implements Carrier {
   checkBy = Infinity;
   /** Set right after it was opened. */
   handle!: MxHandle;
-  readonly #underWay = new Map<number, Exchange>();
+  readonly #underWay = new IdMap<Exchange>();
   #nextId: number;
 
   /**
@@ -91,7 +92,7 @@ export class MxLink implements Carrier {
 
   send(now: number, exchange: Exchange): void {
     const id = this.#newId();
-    this.#underWay.set(id, exchange);
+    this.#underWay.add(id, exchange);
     exchange.id = id;
     exchange.credit = MX_FIRST_CREDIT;
     exchange.owed = creditOf(exchange.policy) - MX_FIRST_CREDIT;

@@ -3,6 +3,7 @@
 
 import type { Frame } from '@mdp/protocol';
 import { STATUS, encodeErrorReply } from '@mdp/protocol';
+import { IdMap } from '@mdp/protocol/internal';
 import type { DisconnectReason, WorkerCounters } from '../stats.js';
 import type { Orphans } from './orphans.js';
 import type { ConnectionPort, Done } from './port.js';
@@ -27,7 +28,7 @@ export class Tasks<T extends Task> {
   readonly #counters: WorkerCounters;
   readonly #orphans: Orphans;
   readonly #owner: TasksOwner;
-  readonly #all = new Map<TaskId, T>();
+  readonly #all = new IdMap<T>();
   /** What has arrived since the last {@link flush}; some of it may be gone by now. */
   #held: T[] = [];
   #running = 0;
@@ -51,10 +52,16 @@ export class Tasks<T extends Task> {
 
   /** Hold a request. @returns false when another one has its id */
   add(task: T): boolean {
-    if (this.#all.has(task.id)) return false;
-    this.#all.set(task.id, task);
+    const key = keyOf(task.id);
+    if (this.#all.has(key)) return false;
+    this.#all.add(key, task);
     this.#held.push(task);
     return true;
+  }
+
+  #find(id: TaskId): T | undefined {
+    const task = this.#all.get(keyOf(id));
+    return task?.id === id ? task : undefined;
   }
 
   /** All that had arrived was received: requests that are still held may begin. */
@@ -103,7 +110,7 @@ export class Tasks<T extends Task> {
 
   /** So many more bytes of PARTIALs of a request may be sent. */
   grant(now: number, id: TaskId, amount: number): void {
-    const task = this.#all.get(id);
+    const task = this.#find(id);
     if (task === undefined) return;
     task.grant(amount);
     for (let next = task.takeGranted(); next !== undefined; next = task.takeGranted()) {
@@ -145,7 +152,7 @@ export class Tasks<T extends Task> {
   #end(now: number, task: T): void {
     if (task.stage === 'running') this.#running--;
     task.stage = 'ended';
-    this.#all.delete(task.id);
+    this.#all.delete(keyOf(task.id));
     this.#owner.ending(now);
   }
 
@@ -155,7 +162,7 @@ export class Tasks<T extends Task> {
 
   /** Nobody waits for the reply to a request any more. What runs ends in its own time; what has not begun never does. */
   cancel(now: number, id: TaskId): void {
-    const task = this.#all.get(id);
+    const task = this.#find(id);
     if (task === undefined || task.cancelled) return;
     this.#counters.cancelled++;
     task.cancelled = true;
@@ -190,4 +197,9 @@ export class Tasks<T extends Task> {
       if (stage !== 'held' && this.#port.abort(task, reason)) this.#orphans.count++;
     }
   }
+}
+
+/** A strict connection holds one request at most, so its name says nothing. */
+function keyOf(id: TaskId): number {
+  return typeof id === 'number' ? id : 0;
 }
