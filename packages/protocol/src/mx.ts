@@ -134,7 +134,11 @@ const FIXED = 17;
 const APART = 0x8000_0000;
 /** The most frames of one body. */
 const MAX_FRAMES = 0xffff;
+/** A message with more bytes in its first frame than this is read in pieces of about so many: Node.js's own pool has as much. */
+const PIECE_BYTES = 8192;
 
+const NO_NAME = new Uint8Array(0);
+const NO_BODY: readonly Frame[] = [];
 const HEARTBEAT: MxSignal = Object.freeze({ type: 'heartbeat' });
 const DISCONNECT: MxSignal = Object.freeze({ type: 'disconnect' });
 
@@ -164,11 +168,20 @@ class Reader {
   readonly batch: Frame;
   /** The next frame that stands apart. */
   next: number;
+  /** What bodies are views of: the first frame, or a copy of a part of it. */
+  #piece: Frame;
+  /** Where the piece begins in the first frame. */
+  #pieceAt = 0;
+  /** The name that was read last, and where it stood: most messages speak of one service. */
+  #name: string | undefined;
+  #nameAt = 0;
+  #nameLength = 0;
 
   constructor(frames: readonly Frame[], start: number, batch: Frame) {
     this.frames = frames;
     this.batch = batch;
     this.next = start + 1;
+    this.#piece = batch.length > PIECE_BYTES ? NO_NAME : batch;
   }
 
   /** The record at {@link at}, or why it is none. */
@@ -194,7 +207,7 @@ class Reader {
 
     switch (command) {
       case MX_COMMANDS.request: {
-        const service = decodeServiceName(batch.subarray(at + FIXED, lengths));
+        const service = this.#service(at + FIXED, nameLength);
         if (service === undefined) return 'bad-service-name';
         const body = this.#body(lengths, count, end);
         return typeof body === 'string' ? body : { type: 'request', id, deadlineMs: value, service, body };
@@ -213,7 +226,7 @@ class Reader {
     if (lengths !== end) return 'bad-length';
     if (command === MX_COMMANDS.ready) {
       if (id > 0) return 'bad-field';
-      const service = decodeServiceName(batch.subarray(at + FIXED, end));
+      const service = this.#service(at + FIXED, nameLength);
       return service === undefined ? 'bad-service-name' : { type: 'ready', service, credit: value };
     }
     if (nameLength > 0) return 'bad-field';
@@ -224,11 +237,23 @@ class Reader {
     return command === MX_COMMANDS.heartbeat ? HEARTBEAT : DISCONNECT;
   }
 
+  /** The name of a service. */
+  #service(at: number, length: number): string | undefined {
+    const { batch } = this;
+    let same = length === this.#nameLength;
+    for (let i = 0; same && i < length; i++) same = batch[at + i] === batch[this.#nameAt + i];
+    if (same && this.#name !== undefined) return this.#name;
+    this.#nameAt = at;
+    this.#nameLength = length;
+    return (this.#name = decodeServiceName(batch.subarray(at, at + length)));
+  }
+
   /** The body of the record that ends at `end`: all of its bytes are used, and all of its frames are there. */
   #body(lengths: number, count: number, end: number): Frame[] | MxInvalidReason {
     if (count === 0) return 'no-body';
     const body = new Array<Frame>(count);
     let at = lengths + 4 * count;
+    this.#take(at, end);
     for (let i = 0; i < count; i++) {
       const length = readU32(this.batch, lengths + 4 * i);
       if (length >= APART) {
@@ -238,11 +263,19 @@ class Reader {
         body[i] = frame;
       } else {
         if (length > end - at) return 'bad-length';
-        body[i] = this.batch.subarray(at, at + length);
+        body[i] = this.#piece.subarray(at - this.#pieceAt, at - this.#pieceAt + length);
         at += length;
       }
     }
     return at === end ? body : 'bad-length';
+  }
+
+  /** See that the piece has these bytes of the first frame. */
+  #take(from: number, to: number): void {
+    if (from >= this.#pieceAt && to <= this.#pieceAt + this.#piece.length) return;
+    // A Buffer's own slice() would be a view.
+    this.#piece = Uint8Array.prototype.slice.call(this.batch, from, Math.max(to, from + PIECE_BYTES));
+    this.#pieceAt = from;
   }
 }
 
@@ -267,8 +300,8 @@ export function findMx(frames: readonly Frame[], start = 0): number {
  * Read an MX message. The work is bounded by its bytes, {@link MX_MAX_RECORDS} and {@link MX_MAX_BODY_FRAMES}; nothing
  * throws.
  *
- * @param frames - a whole message. Nothing is copied: short body frames are views of the first frame, which lives as
- * long as any of them does. Whoever keeps one for long copies it: {@link ownFrames}.
+ * @param frames - a whole message. Short body frames are views of the first frame, or of copies of about 8 KiB when it is
+ * larger: so what is kept of a message keeps no more alive than that. Whoever keeps much copies it: {@link ownFrames}.
  * @param start - index of the frame with the records, behind the address
  */
 export function decodeMx(frames: readonly Frame[], start = 0): MxBatch | MxInvalid {
@@ -285,9 +318,6 @@ export function decodeMx(frames: readonly Frame[], start = 0): MxBatch | MxInval
   }
   return reader.next === frames.length ? { type: 'batch', records } : INVALID['extra-frames'];
 }
-
-const NO_NAME = new Uint8Array(0);
-const NO_BODY: readonly Frame[] = [];
 
 function writeU16(to: Uint8Array, at: number, value: number): void {
   to[at] = value;

@@ -177,6 +177,25 @@ describe('bounds', () => {
   });
 });
 
+test('what is kept of a large message keeps no more than about 8 KiB of it alive', () => {
+  const bodies = Array.from({ length: 120 }, (_, i) =>
+    Array.from({ length: (i % 4) + 1 }, (__, k) => Buffer.alloc((i * 997 + k * 31) % (MX_INLINE_BYTES + 1), i)),
+  );
+  const large = Buffer.from(encodeMx(bodies.map((body, id) => ({ type: 'final', id, body })))[0] as Frame);
+  expect(large.length).toBeGreaterThan(200_000);
+  const found = decodeMx([large]);
+  if (found.type !== 'batch') throw new Error(found.reason);
+  const read = found.records.map((record) => (record.type === 'final' ? record.body : []));
+  expect(read).toEqual(bodies);
+  for (const body of read) {
+    for (const frame of body) {
+      // They are Buffers where a Buffer was read, and a body lies in one piece.
+      expect(Buffer.isBuffer(frame)).toBe(true);
+      expect(frame.buffer.byteLength).toBeLessThanOrEqual(Math.max(8192, 4 * MX_INLINE_BYTES));
+    }
+  }
+});
+
 test.each<[string, MxRecord<Frame>[], string]>([
   ['no records', [], 'records: got "0 records", allowed is 1 to 16384 records'],
   ['an id too large', [{ type: 'cancel', id: 2 ** 32 }], 'id: got 4294967296, allowed is a whole number from 0 to'],

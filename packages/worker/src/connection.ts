@@ -9,7 +9,6 @@ import {
   MX_FIRST_CREDIT,
   decodeMxAnswer,
   encodeMxQuestion,
-  ownFrames,
 } from '@mdp/protocol';
 import { ANSWER_MS } from './agreement.js';
 import type { LinkOwner } from './link.js';
@@ -282,16 +281,10 @@ export class Connection implements ConnectionPort<Job>, LinkOwner, HandlerWatche
   }
 
   #job(command: RequestCommand, { name, handler }: Service): Job {
-    let grant = Infinity;
-    let own = command;
-    if (this.wire === 'mx') {
-      grant = MX_FIRST_CREDIT;
-      // However long it runs or waits, it must not keep alive the whole message that it came in.
-      own = { ...command, body: ownFrames(command.body) };
-    }
+    const grant = this.wire === 'mx' ? MX_FIRST_CREDIT : Infinity;
     return handler === undefined
-      ? new PulledJob(own, grant, name, this.endpoint, this.#readAt, this.#responder)
-      : new Job(own, grant, name, this.endpoint, this.#readAt);
+      ? new PulledJob(command, grant, name, this.endpoint, this.#readAt, this.#responder)
+      : new Job(command, grant, name, this.endpoint, this.#readAt);
   }
 
   #dropLate(): void {

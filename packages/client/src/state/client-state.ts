@@ -2,14 +2,7 @@
 // client-state - the requests of a client and its connections brought together: who is sent when, and on what
 
 import type { ClientInbound, ErrorReply, Frame, MxRecord, RequestError } from '@mdp/protocol';
-import {
-  AbortedError,
-  ClosedError,
-  DisconnectedError,
-  OverloadedError,
-  decodeErrorReply,
-  ownFrames,
-} from '@mdp/protocol';
+import { AbortedError, ClosedError, DisconnectedError, OverloadedError, decodeErrorReply } from '@mdp/protocol';
 import type { RequestCounters } from './counters.js';
 import type { Exchange } from './exchange.js';
 import { connectionBroke, distrusted } from './failures.js';
@@ -211,8 +204,7 @@ export class ClientState {
         this.pool.counters.strays += 1;
         continue;
       }
-      // What a caller keeps must not keep the whole message with it.
-      const body = ownFrames(reply.body);
+      const body = reply.body as Frame[];
       if (reply.type === 'final') this.#requests.final(now, exchange, body, decodeErrorReply(body));
       else if (exchange.credit > 0) this.#requests.partial(now, exchange, body);
       else this.#requests.giveUp(exchange, distrusted('more than was granted', exchange));
