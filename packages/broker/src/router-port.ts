@@ -26,6 +26,9 @@ const GATHER_BYTES = 65_536;
 /** What a record takes beside its body: its own fields, and a name of usual length. */
 const BYTES_PER_RECORD = 64;
 
+/** Nothing is gathered. */
+const NONE: MxRecord<Frame>[] = [];
+
 /** What the port needs of the broker around it. */
 export interface RouterPortHost {
   readonly counters: BrokerCounters;
@@ -45,6 +48,9 @@ export interface RouterPortHost {
  * without a known outcome; what comes meanwhile, or while the peer is full, goes into its outbox, in order.
  *
  * What is said to MX peers is gathered, and leaves as one message for each of them when the turn is over: {@link flush}.
+ *
+ * A message is known by its array. It is emptied when ZeroMQ has taken the message: whoever knows it by then, as a request
+ * that runs does, must not keep all of its frames.
  */
 export class RouterPort implements BrokerPort {
   readonly #host: RouterPortHost;
@@ -117,12 +123,11 @@ export class RouterPort implements BrokerPort {
     if (peer.gatheredBytes + bytes > GATHER_BYTES) this.#dispatch(peer);
     if (peer.gathered.length === 0) {
       peer.carrier = [];
+      peer.gathered = [record];
       this.#talkedTo.push(peer);
-    }
-    const { carrier } = peer;
-    peer.gathered.push(record);
+    } else peer.gathered.push(record);
     peer.gatheredBytes += bytes;
-    return carrier;
+    return peer.carrier;
   }
 
   /** The turn is over: send what it has to say to MX peers. */
@@ -136,7 +141,7 @@ export class RouterPort implements BrokerPort {
   #dispatch(peer: MxPeer): void {
     const { connection, carrier, gathered } = peer;
     if (gathered.length === 0) return;
-    peer.gathered = [];
+    peer.gathered = NONE;
     peer.gatheredBytes = 0;
     for (const frame of peer.envelope) carrier.push(frame);
     for (const frame of encodeMx(gathered)) carrier.push(frame);
@@ -152,6 +157,7 @@ export class RouterPort implements BrokerPort {
       sending: undefined,
       outbox: undefined,
       onSent: () => {
+        if (line.sending !== undefined) line.sending.length = 0;
         line.sending = undefined;
         this.#host.counters.sent++;
       },
@@ -242,6 +248,7 @@ export class RouterPort implements BrokerPort {
       }
       this.#host.counters.sent++;
       outbox.shift();
+      frames.length = 0;
     }
     const wasSlow = outbox.wasBlocked;
     this.#release(connection, line, outbox);

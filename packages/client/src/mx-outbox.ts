@@ -2,7 +2,7 @@
 // mx-outbox - the records that wait to leave on one MX connection, in order, as few messages
 
 import type { Frame, MxRecord } from '@mdp/protocol';
-import { MX_INLINE_BYTES, MX_MAX_BODY_FRAMES, encodeMx } from '@mdp/protocol';
+import { MX_MAX_BODY_FRAMES, encodeMx, mxInlineBytes } from '@mdp/protocol';
 
 /** A message is full with so many records… */
 const FULL_RECORDS = 1_000;
@@ -23,7 +23,7 @@ export class MxOutbox {
       const { body } = record;
       if (this.#bodyFrames + body.length > MX_MAX_BODY_FRAMES) this.#close();
       this.#bodyFrames += body.length;
-      for (const { length } of body) if (length <= MX_INLINE_BYTES) this.#bytes += length;
+      this.#bytes += mxInlineBytes(body);
     }
     this.#records.push(record);
     if (this.#records.length >= FULL_RECORDS || this.#bytes >= FULL_BYTES) this.#close();

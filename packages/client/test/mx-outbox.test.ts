@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import type { Frame, MxRecord } from '@mdp/protocol';
-import { bytes, decodeMx } from '@mdp/protocol';
+import { MX_INLINE_BYTES, bytes, decodeMx } from '@mdp/protocol';
 import { MxOutbox } from '../src/mx-outbox.js';
 
 function request(id: number, ...body: Frame[]): MxRecord<Frame> {
@@ -50,7 +50,7 @@ describe('MxOutbox', () => {
 
   test('bodies that stand apart do not count', () => {
     const outbox = new MxOutbox();
-    for (let id = 0; id < 100; id++) outbox.put(request(id, new Uint8Array(10_000)));
+    for (let id = 0; id < 100; id++) outbox.put(request(id, new Uint8Array(MX_INLINE_BYTES + 1)));
     expect(outbox.full).toBe(false);
     expect(drain(outbox).sizes).toEqual([100]);
   });

@@ -87,12 +87,14 @@ export {
   MX_MAX_BODY_FRAMES,
   MX_MAX_NUMBER,
   MX_MAX_RECORDS,
+  MX_SHORT_FRAME_BYTES,
   checkMxBody,
   decodeMx,
   encodeMx,
   findMx,
   isMxFrame,
   mxCost,
+  mxInlineBytes,
 } from './mx.js';
 export { MX_SERVICE, MX_VERSION, decodeMxAnswer, encodeMxAnswer, encodeMxQuestion } from './mx-agreement.js';
 export { DEFAULT_ENDPOINT, DEFAULT_HEARTBEAT_INTERVAL_MS, DEFAULT_HEARTBEAT_LIVENESS } from './defaults.js';

@@ -40,8 +40,11 @@ export const MX_MAX_RECORDS = 16_384;
 /** The most body frames of all records of one message together. */
 export const MX_MAX_BODY_FRAMES = 65_536;
 
-/** Body frames of more bytes follow the records as frames of their own, and are never copied. */
-export const MX_INLINE_BYTES = 4096;
+/** So many bytes of a body are written into its record: to copy them costs less than a frame of its own does. */
+export const MX_INLINE_BYTES = 65_536;
+
+/** Body frames of up to so many bytes are written into their record in any case. */
+export const MX_SHORT_FRAME_BYTES = 4_096;
 
 /** The largest number that an id, a deadline or a credit may have. */
 export const MX_MAX_NUMBER = 2 ** 32 - 1;
@@ -160,16 +163,16 @@ function readU32(from: Frame, at: number): number {
   return (readU16(from, at) | (readU16(from, at + 2) << 16)) >>> 0;
 }
 
-/** Reads one message, record by record, and remembers where it is. */
+/** Reads one message after another, record by record, and remembers where it is. */
 class Reader {
-  at = MX_HEADER.length;
-  bodyFrames = 0;
-  readonly frames: readonly Frame[];
-  readonly batch: Frame;
+  at = 0;
+  #bodyFrames = 0;
+  #frames: readonly Frame[] = NO_BODY;
+  #batch: Frame = NO_NAME;
   /** The next frame that stands apart. */
-  next: number;
+  next = 0;
   /** What bodies are views of: the first frame, or a copy of a part of it. */
-  #piece: Frame;
+  #piece: Frame = NO_NAME;
   /** Where the piece begins in the first frame. */
   #pieceAt = 0;
   /** The name that was read last, and where it stood: most messages speak of one service. */
@@ -177,16 +180,28 @@ class Reader {
   #nameAt = 0;
   #nameLength = 0;
 
-  constructor(frames: readonly Frame[], start: number, batch: Frame) {
-    this.frames = frames;
-    this.batch = batch;
+  /** Begin with a message. */
+  open(frames: readonly Frame[], start: number, batch: Frame): void {
+    this.at = MX_HEADER.length;
+    this.#bodyFrames = 0;
+    this.#frames = frames;
+    this.#batch = batch;
     this.next = start + 1;
     this.#piece = batch.length > PIECE_BYTES ? NO_NAME : batch;
+    this.#pieceAt = 0;
+    this.#name = undefined;
+  }
+
+  /** Forget it. */
+  close(): void {
+    this.#frames = NO_BODY;
+    this.#batch = this.#piece = NO_NAME;
   }
 
   /** The record at {@link at}, or why it is none. */
   record(): MxRecord | MxInvalidReason {
-    const { batch, at } = this;
+    const batch = this.#batch;
+    const { at } = this;
     const left = batch.length - at;
     if (left < FIXED) return 'bad-length';
     const length = readU32(batch, at);
@@ -201,8 +216,8 @@ class Reader {
     const end = at + length;
     if (lengths + 4 * count > end) return 'bad-length';
     if (flags !== 0) return 'bad-field';
-    this.bodyFrames += count;
-    if (this.bodyFrames > MX_MAX_BODY_FRAMES) return 'too-many';
+    this.#bodyFrames += count;
+    if (this.#bodyFrames > MX_MAX_BODY_FRAMES) return 'too-many';
     this.at = end;
 
     switch (command) {
@@ -239,7 +254,7 @@ class Reader {
 
   /** The name of a service. */
   #service(at: number, length: number): string | undefined {
-    const { batch } = this;
+    const batch = this.#batch;
     let same = length === this.#nameLength;
     for (let i = 0; same && i < length; i++) same = batch[at + i] === batch[this.#nameAt + i];
     if (same && this.#name !== undefined) return this.#name;
@@ -255,9 +270,9 @@ class Reader {
     let at = lengths + 4 * count;
     this.#take(at, end);
     for (let i = 0; i < count; i++) {
-      const length = readU32(this.batch, lengths + 4 * i);
+      const length = readU32(this.#batch, lengths + 4 * i);
       if (length >= APART) {
-        const frame = this.frames[this.next++];
+        const frame = this.#frames[this.next++];
         if (frame === undefined) return 'missing-frame';
         if (frame.length !== length - APART) return 'bad-length';
         body[i] = frame;
@@ -273,11 +288,19 @@ class Reader {
   /** See that the piece has these bytes of the first frame. */
   #take(from: number, to: number): void {
     if (from >= this.#pieceAt && to <= this.#pieceAt + this.#piece.length) return;
+    if ((to - from) * 2 >= this.#batch.length) {
+      // Copied, most of it would be there twice.
+      this.#piece = this.#batch;
+      this.#pieceAt = 0;
+      return;
+    }
     // A Buffer's own slice() would be a view.
-    this.#piece = Uint8Array.prototype.slice.call(this.batch, from, Math.max(to, from + PIECE_BYTES));
+    this.#piece = Uint8Array.prototype.slice.call(this.#batch, from, Math.max(to, from + PIECE_BYTES));
     this.#pieceAt = from;
   }
 }
+
+const reader = new Reader();
 
 /**
  * Where the MX frame of a message stands at a broker: behind the address, as the header of a strict message does.
@@ -308,15 +331,22 @@ export function decodeMx(frames: readonly Frame[], start = 0): MxBatch | MxInval
   const batch = frames[start];
   if (batch === undefined || !hasHeader(batch)) return INVALID['no-header'];
   if (batch.length === MX_HEADER.length) return INVALID['no-records'];
-  const reader = new Reader(frames, start, batch);
+  reader.open(frames, start, batch);
+  const found = readAll(frames.length, batch.length);
+  reader.close();
+  return found;
+}
+
+/** Read what the reader has open. */
+function readAll(frameCount: number, end: number): MxBatch | MxInvalid {
   const records: MxRecord[] = [];
-  while (reader.at < batch.length) {
+  while (reader.at < end) {
     if (records.length === MX_MAX_RECORDS) return INVALID['too-many'];
     const record = reader.record();
     if (typeof record === 'string') return INVALID[record];
     records.push(record);
   }
-  return reader.next === frames.length ? { type: 'batch', records } : INVALID['extra-frames'];
+  return reader.next === frameCount ? { type: 'batch', records } : INVALID['extra-frames'];
 }
 
 function writeU16(to: Uint8Array, at: number, value: number): void {
@@ -397,9 +427,26 @@ function sizeOf(record: MxRecord<Frame>): number {
     const frame = body[i];
     if (!isFrame(frame)) throw new ArgumentError(`body[${String(i)}]`, frame, 'a Uint8Array');
     if (frame.length >= APART) throw new ArgumentError(`body[${String(i)}]`, frame.length, 'fewer than 2^31 bytes');
-    if (frame.length <= MX_INLINE_BYTES) size += frame.length;
   }
-  return size;
+  return size + mxInlineBytes(body);
+}
+
+/** Whether the writer sets a body frame apart, when so many bytes of the body are in the record already. */
+function standsApart(length: number, inline: number): boolean {
+  return length > MX_SHORT_FRAME_BYTES && inline + length > MX_INLINE_BYTES;
+}
+
+/**
+ * How many bytes of a body {@link encodeMx} writes into its record. The other frames follow the records as frames of their
+ * own, and are never copied.
+ */
+export function mxInlineBytes(body: readonly Frame[]): number {
+  let inline = 0;
+  for (let i = 0; i < body.length; i++) {
+    const length = body[i]?.length ?? 0;
+    if (!standsApart(length, inline)) inline += length;
+  }
+  return inline;
 }
 
 /**
@@ -407,7 +454,7 @@ function sizeOf(record: MxRecord<Frame>): number {
  *
  * @param records - 1 to {@link MX_MAX_RECORDS}, with up to {@link MX_MAX_BODY_FRAMES} body frames in all; a service's
  * name as {@link encodeServiceName} makes it
- * @returns the frame with the records, and the body frames of more than {@link MX_INLINE_BYTES}, which are not copied
+ * @returns the frame with the records, and the body frames that stand apart ({@link mxInlineBytes}), which are not copied
  * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when there are none or too many, or a record cannot be written
  */
 export function encodeMx(records: readonly MxRecord<Frame>[]): Frame[] {
@@ -442,9 +489,10 @@ function writeRecord(batch: Uint8Array, at: number, record: MxRecord<Frame>, fra
   batch[at + 16] = name.length;
   batch.set(name, at + FIXED);
   let lengths = at + FIXED + name.length;
-  let end = lengths + 4 * body.length;
+  const begin = lengths + 4 * body.length;
+  let end = begin;
   for (const frame of body) {
-    if (frame.length > MX_INLINE_BYTES) {
+    if (standsApart(frame.length, end - begin)) {
       writeU32(batch, lengths, frame.length + APART);
       frames.push(frame);
     } else {

@@ -11,6 +11,8 @@ import {
   MX_MAX_BODY_FRAMES,
   MX_MAX_NUMBER,
   MX_MAX_RECORDS,
+  MX_SHORT_FRAME_BYTES,
+  byteLength,
   bytes,
   checkMxBody,
   decodeMx,
@@ -19,6 +21,7 @@ import {
   findMx,
   isMxFrame,
   mxCost,
+  mxInlineBytes,
   ownFrames,
 } from '@mdp/protocol';
 import fc from 'fast-check';
@@ -78,7 +81,9 @@ const number = fc.integer({ min: 0, max: MX_MAX_NUMBER });
 const service = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 40 });
 const frame = fc.oneof(
   fc.uint8Array({ maxLength: 40 }),
-  fc.constantFrom(MX_INLINE_BYTES, MX_INLINE_BYTES + 1).map((length) => new Uint8Array(length).fill(length)),
+  fc
+    .constantFrom(MX_SHORT_FRAME_BYTES + 1, MX_INLINE_BYTES, MX_INLINE_BYTES + 1)
+    .map((length) => new Uint8Array(length).fill(length)),
 );
 const body = fc.array(frame, { minLength: 1, maxLength: 4 });
 const record = fc.oneof(
@@ -164,22 +169,27 @@ describe('bounds', () => {
     expect(read([Buffer.concat([first as Frame, (rest as Frame).subarray(MX_HEADER.length)])])).toBe('too-many');
   });
 
-  test('a body frame stands apart when it is longer than 4 KiB, and is not copied', () => {
-    const short = new Uint8Array(MX_INLINE_BYTES);
-    const long = new Uint8Array(MX_INLINE_BYTES + 1);
-    const frames = encodeMx([{ type: 'final', id: 1, body: [short, long] }]);
+  test('a body frame stands apart, and is not copied, when its record had more than 64 KiB of body with it', () => {
+    const short = new Uint8Array(MX_SHORT_FRAME_BYTES);
+    const long = new Uint8Array(MX_SHORT_FRAME_BYTES + 1);
+    const longest = new Uint8Array(MX_INLINE_BYTES - MX_SHORT_FRAME_BYTES);
+    const body = [short, longest, short, long, short];
+    const frames = encodeMx([{ type: 'final', id: 1, body }]);
     expect(frames).toHaveLength(2);
     expect(frames[1]).toBe(long);
+    expect(mxInlineBytes(body)).toBe(byteLength(body) - long.length);
     const found = decodeMx(frames);
     if (found.type !== 'batch' || found.records[0]?.type !== 'final') throw new Error('no FINAL');
-    expect(found.records[0].body[1]).toBe(long);
+    expect(found.records[0].body).toEqual(body);
+    expect(found.records[0].body[3]).toBe(long);
+    // Most of the message: it is not copied either.
     expect(found.records[0].body[0]?.buffer).toBe(frames[0]?.buffer);
   });
 });
 
 test('what is kept of a large message keeps no more than about 8 KiB of it alive', () => {
   const bodies = Array.from({ length: 120 }, (_, i) =>
-    Array.from({ length: (i % 4) + 1 }, (__, k) => Buffer.alloc((i * 997 + k * 31) % (MX_INLINE_BYTES + 1), i)),
+    Array.from({ length: (i % 4) + 1 }, (__, k) => Buffer.alloc((i * 997 + k * 31) % (MX_SHORT_FRAME_BYTES + 1), i)),
   );
   const large = Buffer.from(encodeMx(bodies.map((body, id) => ({ type: 'final', id, body })))[0] as Frame);
   expect(large.length).toBeGreaterThan(200_000);
@@ -191,7 +201,7 @@ test('what is kept of a large message keeps no more than about 8 KiB of it alive
     for (const frame of body) {
       // They are Buffers where a Buffer was read, and a body lies in one piece.
       expect(Buffer.isBuffer(frame)).toBe(true);
-      expect(frame.buffer.byteLength).toBeLessThanOrEqual(Math.max(8192, 4 * MX_INLINE_BYTES));
+      expect(frame.buffer.byteLength).toBeLessThanOrEqual(Math.max(8192, 4 * MX_SHORT_FRAME_BYTES));
     }
   }
 });

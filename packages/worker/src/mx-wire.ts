@@ -2,7 +2,7 @@
 // mx-wire - many commands in one message: what one turn of the event loop says leaves together
 
 import type { Frame, MxRecord, MxSignal } from '@mdp/protocol';
-import { EMPTY_FRAME, MX_INLINE_BYTES, MX_MAX_BODY_FRAMES, decodeMx, encodeMx } from '@mdp/protocol';
+import { EMPTY_FRAME, MX_MAX_BODY_FRAMES, byteLength, decodeMx, encodeMx, mxInlineBytes } from '@mdp/protocol';
 import type { Link } from './link.js';
 import type { Job } from './request.js';
 import type { Done } from './state/port.js';
@@ -68,12 +68,9 @@ export class MxWire implements Wire {
     const { length } = frames;
     if (this.#bodyFrames + length > MX_MAX_BODY_FRAMES) this.flush();
     this.#bodyFrames += length;
-    for (let i = 0; i < length; i++) {
-      const size = frames[i]?.length ?? 0;
-      if (size > MX_INLINE_BYTES) this.#apart += size;
-      else this.#inline += size;
-    }
-    this.#inline += 4 * length;
+    const inline = mxInlineBytes(frames);
+    this.#apart += byteLength(frames) - inline;
+    this.#inline += inline + 4 * length;
     // While the socket takes what it is given, a stream may go on at once: so its parts leave together.
     const waits = done !== undefined && this.#link.backlog > 0;
     if (waits) this.#dones.push(done);
