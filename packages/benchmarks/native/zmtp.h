@@ -57,7 +57,7 @@ static int next_frame(const struct bytes *b, size_t *offset, struct frame *f, ui
     if (b->length - o < (head = 9)) return 0;
     for (size = 0, head = 1; head < 9; head++) size = size << 8 | b->at[o + head];
   }
-  if (b->length - o < head + size) return 0;
+  if (b->length - o - head < size) return 0;
   f->at = b->at + o + head;
   f->length = size;
   *offset = o + head + size;
