@@ -11,7 +11,8 @@
  * usage: mdpload -p port[,port...] [options]
  *   -P pid[,...]  of the brokers: their CPU time and memory are reported    none
  *   -h host       numeric IPv4 address of the brokers                       127.0.0.1
- *   -d dialect    rfc18, majortomo, mdp01 or libmdp0x                       rfc18
+ *   -d dialect    rfc18, majortomo, mdp01 or libmdp0x; with commas between
+ *                 them, one for each broker                                 rfc18
  *   -s bytes      body of a request, 8 or more                              32
  *   -S name       the service, and the prefix of its numbered siblings      echo
  *   -w workers    that take the load                                        64
@@ -102,20 +103,27 @@ static int read_list(char *text, long *out) {
   return n;
 }
 
+/* Reads "rfc18,majortomo": how many there were. */
+static int read_dialects(char *text, enum dialect *out) {
+  int n = 0;
+  for (char *part = strtok(text, ","); part && n < TARGETS_MAX; part = strtok(NULL, ",")) {
+    int d = 0;
+    while (d < DIALECTS && strcmp(part, dialect_names[d])) d++;
+    if (d == DIALECTS) usage("unknown dialect");
+    out[n++] = (enum dialect)d;
+  }
+  return n;
+}
+
 static void read_options(int count, char **given) {
-  int o, pid_count = 0;
+  int o, pid_count = 0, dialect_count = 1;
+  enum dialect dialects[TARGETS_MAX] = {RFC18};
   long ports[TARGETS_MAX] = {0}, pids[TARGETS_MAX] = {0};
   while ((o = getopt(count, given, "h:p:d:s:S:w:c:W:M:E:F:L:R:u:D:T:H:P:t:J")) != -1) switch (o) {
     case 'h': host = optarg; break;
     case 'p': target_count = read_list(optarg, ports); break;
     case 'P': pid_count = read_list(optarg, pids); break;
-    case 'd':
-      if (!strcmp(optarg, "rfc18")) dialect = RFC18;
-      else if (!strcmp(optarg, "majortomo")) dialect = MAJORTOMO;
-      else if (!strcmp(optarg, "mdp01")) dialect = MDP01;
-      else if (!strcmp(optarg, "libmdp0x")) dialect = LIBMDP0X;
-      else usage("unknown dialect");
-      break;
+    case 'd': dialect_count = read_dialects(optarg, dialects); break;
     case 's': body = atoi(optarg); break;
     case 'S': service = optarg; break;
     case 'w': workers = atoi(optarg); break;
@@ -136,11 +144,14 @@ static void read_options(int count, char **given) {
   }
   if (target_count < 1 || workers < 1 || clients < 0 || window < 1 || services < 1 || heartbeat_ms < 1 || turn_seconds <= 0) usage("a number is missing or too small");
   if (pid_count && pid_count != target_count) usage("as many ports as pids are needed");
-  if (partials < 0 || (partials && (window > 1 || logical || old_commands()))) usage("PARTIALs need a window of 1, no workers behind others, and a dialect that knows them");
+  if (dialect_count != 1 && dialect_count != target_count) usage("one dialect is needed, or as many as ports");
+  if (partials < 0 || (partials && (window > 1 || logical))) usage("PARTIALs need a window of 1, and no workers behind others");
   if (body < 8) body = 8;
   if (idle_workers && idle_services < 1) idle_services = 1;
   for (int i = 0; i < target_count; i++) {
     struct target *t = &targets[i];
+    t->dialect = dialects[dialect_count > 1 ? i : 0];
+    if (partials && old_commands(t->dialect)) usage("PARTIALs need a dialect that knows them");
     t->port = (int)ports[i];
     t->pid = pids[i];
     t->has_clock = t->pid && !clock_getcpuclockid((pid_t)t->pid, &t->clock);
@@ -230,7 +241,7 @@ int main(int count, char **given) {
     for (; beat_debt >= 1; beat_debt--, beaten++) {
       struct connection *c = &connections[beaten % total];
       if (c->role != WORKER) { beat_debt++; continue; }
-      if (c->state == 2) say(c, old_commands() ? 4 : 5, NULL);
+      if (c->state == 2) beat(c);
     }
     if (phase == CONNECTING && ready_count == total) {
       for (int i = 0; i < total; i++) if (connections[i].role == PARKER) park(&connections[i]);
