@@ -7,10 +7,11 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "mx.h"
 #include "zmtp.h"
 
-enum dialect { RFC18, MAJORTOMO, MDP01, LIBMDP0X, DIALECTS };
-static const char *const dialect_names[DIALECTS] = {"rfc18", "majortomo", "mdp01", "libmdp0x"};
+enum dialect { RFC18, MAJORTOMO, MDP01, LIBMDP0X, MX, DIALECTS };
+static const char *const dialect_names[DIALECTS] = {"rfc18", "majortomo", "mdp01", "libmdp0x", "mx"};
 enum role { WORKER, CLIENT, PARKER };
 enum { TARGETS_MAX = 8, LATENCIES_MAX = 2000000 };
 
@@ -30,11 +31,16 @@ struct connection {
   struct target *target;
   char name[64]; /* a worker's service */
   struct bytes in, out;
+  struct mx_batch gathered; /* from here on only with MX */
+  struct asked *asked; /* a place for each id, where its last bits say */
+  struct stream *streams;
+  uint32_t asked_mask, next_id;
+  int stream_count;
 };
 
 static const char *host = "127.0.0.1", *service = "echo";
 static int workers = 64, clients = 1, window = 64, services = 1, idle_workers, idle_services, logical, body = 32;
-static int partials; /* of each reply, before its FINAL */
+static int partials, credit; /* PARTIALs of each reply, before its FINAL; requests that an MX worker takes at once */
 static int limit_seconds = 60, heartbeat_ms = 2500, json, refused, target_count;
 static double warm_seconds = 1, measure_seconds = 2, turn_seconds = 0.2;
 static struct target targets[TARGETS_MAX], *active; /* active: whose turn it is */
@@ -61,6 +67,7 @@ static void touch(struct connection *c) { /* it has something to send: flushed o
 
 static void flush_connection(struct connection *c) {
   struct bytes *b = &c->out;
+  if (c->gathered.count) put_mx_message(b, &c->gathered);
   while (b->offset < b->length) {
     ssize_t n = write(c->fd, b->at + b->offset, b->length - b->offset);
     if (n <= 0) return;

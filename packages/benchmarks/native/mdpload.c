@@ -5,14 +5,17 @@
  * outstanding requests on a connection; W = 1 is the strict RFC 18 dialog). Each body starts with its send time,
  * which the echo brings back: latency is taken from it. Nothing is sent before every worker has registered.
  *
+ * Over mx (docs/mx.md) a worker holds as many requests as its credit says, what one turn of the loop says on a
+ * connection leaves as one message, and bodies of more than 4,096 bytes stand apart.
+ *
  * Several brokers are loaded in turns of a fraction of a second, each with workers and clients of its own, while the
  * others only get heartbeats: whatever else the machine does falls on all of them alike.
  *
  * usage: mdpload -p port[,port...] [options]
  *   -P pid[,...]  of the brokers: their CPU time and memory are reported    none
  *   -h host       numeric IPv4 address of the brokers                       127.0.0.1
- *   -d dialect    rfc18, majortomo, mdp01 or libmdp0x; with commas between
- *                 them, one for each broker                                 rfc18
+ *   -d dialect    rfc18, majortomo, mdp01, libmdp0x or mx; with commas
+ *                 between them, one for each broker                         rfc18
  *   -s bytes      body of a request, 8 or more                              32
  *   -S name       the service, and the prefix of its numbered siblings      echo
  *   -w workers    that take the load                                        64
@@ -22,8 +25,11 @@
  *   -E workers    more workers, which only register and beat                0
  *   -F services   more services, for these workers; those beyond their number are known to the broker only by one
  *                 request each, which waits for a worker that never comes   0
- *   -R partials   of each reply, before its FINAL: needs a window of 1      0
- *   -L logical    workers behind each worker connection, as a proxy has     0
+ *   -R partials   of each reply, before its FINAL: needs a window of 1,
+ *                 or mx, where they keep to the flow control of streams     0
+ *   -K credit     requests that a worker takes at once: mx only             64
+ *   -L logical    workers behind each worker connection, as a proxy has:
+ *                 not over mx                                               0
  *   -u seconds    warm-up of each broker, not measured                      1
  *   -D seconds    how long each broker is measured                          2
  *   -T seconds    length of a turn, when there are several brokers          0.2
@@ -116,10 +122,10 @@ static int read_dialects(char *text, enum dialect *out) {
 }
 
 static void read_options(int count, char **given) {
-  int o, pid_count = 0, dialect_count = 1;
+  int o, pid_count = 0, dialect_count = 1, over_mx = 0;
   enum dialect dialects[TARGETS_MAX] = {RFC18};
   long ports[TARGETS_MAX] = {0}, pids[TARGETS_MAX] = {0};
-  while ((o = getopt(count, given, "h:p:d:s:S:w:c:W:M:E:F:L:R:u:D:T:H:P:t:J")) != -1) switch (o) {
+  while ((o = getopt(count, given, "h:p:d:s:S:w:c:W:M:E:F:K:L:R:u:D:T:H:P:t:J")) != -1) switch (o) {
     case 'h': host = optarg; break;
     case 'p': target_count = read_list(optarg, ports); break;
     case 'P': pid_count = read_list(optarg, pids); break;
@@ -132,6 +138,7 @@ static void read_options(int count, char **given) {
     case 'M': services = atoi(optarg); break;
     case 'E': idle_workers = atoi(optarg); break;
     case 'F': idle_services = atoi(optarg); break;
+    case 'K': if ((credit = atoi(optarg)) < 1) usage("a credit is 1 or more"); break;
     case 'L': logical = atoi(optarg); break;
     case 'R': partials = atoi(optarg); break;
     case 'u': warm_seconds = atof(optarg); break;
@@ -145,19 +152,24 @@ static void read_options(int count, char **given) {
   if (target_count < 1 || workers < 1 || clients < 0 || window < 1 || services < 1 || heartbeat_ms < 1 || turn_seconds <= 0) usage("a number is missing or too small");
   if (pid_count && pid_count != target_count) usage("as many ports as pids are needed");
   if (dialect_count != 1 && dialect_count != target_count) usage("one dialect is needed, or as many as ports");
-  if (partials < 0 || (partials && (window > 1 || logical))) usage("PARTIALs need a window of 1, and no workers behind others");
+  if (partials < 0 || (partials && logical)) usage("PARTIALs need workers that are not behind others");
   if (body < 8) body = 8;
   if (idle_workers && idle_services < 1) idle_services = 1;
   for (int i = 0; i < target_count; i++) {
     struct target *t = &targets[i];
     t->dialect = dialects[dialect_count > 1 ? i : 0];
+    over_mx += t->dialect == MX;
     if (partials && old_commands(t->dialect)) usage("PARTIALs need a dialect that knows them");
+    if (partials && window > 1 && t->dialect != MX) usage("PARTIALs need a window of 1, or mx");
+    if (logical && t->dialect == MX) usage("no workers behind others (-L) over mx: one of mx takes as many requests at once as its credit says (-K)");
     t->port = (int)ports[i];
     t->pid = pids[i];
     t->has_clock = t->pid && !clock_getcpuclockid((pid_t)t->pid, &t->clock);
     t->unparked = idle_services > idle_workers ? idle_services - idle_workers : 0;
     t->latency = need(malloc(LATENCIES_MAX * sizeof *t->latency));
   }
+  if (credit && !over_mx) usage("a credit (-K) is for mx only");
+  if (!credit) credit = 64;
 }
 
 /* -- turns ------------------------------------------------------------------------------------------------------- */
@@ -241,7 +253,7 @@ int main(int count, char **given) {
     for (; beat_debt >= 1; beat_debt--, beaten++) {
       struct connection *c = &connections[beaten % total];
       if (c->role != WORKER) { beat_debt++; continue; }
-      if (c->state == 2) beat(c);
+      if (c->state == 2) say_heartbeat(c);
     }
     if (phase == CONNECTING && ready_count == total) {
       for (int i = 0; i < total; i++) if (connections[i].role == PARKER) park(&connections[i]);

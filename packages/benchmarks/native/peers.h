@@ -2,14 +2,23 @@
 // peers - the simulated workers and clients: when they speak, and what becomes of what they hear
 #pragma once
 #include "connection.h"
+#include "mx-peers.h"
 #include "strict.h"
 
-enum { HANDSHAKES_AT_ONCE = 64, FRAMES_MAX = 32, PARKED_EACH = 500 };
+enum { HANDSHAKES_AT_ONCE = 64, FRAMES_MAX = 1 + MX_BODY_FRAMES_MAX, PARKED_EACH = 500 };
 enum { SLOWEST = 5000 }; /* replies a second that even a slow broker sends */
 
 /* -- what they say ----------------------------------------------------------------------------------------------- */
 
-static void beat(struct connection *c) { strict_say(c, old_commands(c->target->dialect) ? 4 : 5, NULL); }
+static void say_ready(struct connection *c) {
+  if (c->target->dialect == MX) gather(c, MX_READY, 0, (uint32_t)credit, c->name, NULL);
+  else strict_say(c, 1, c->name);
+}
+
+static void say_heartbeat(struct connection *c) {
+  if (c->target->dialect == MX) gather(c, MX_HEARTBEAT, 0, 0, "", NULL);
+  else strict_say(c, old_commands(c->target->dialect) ? 4 : 5, NULL);
+}
 
 static void name_service(char *out, size_t size, long index) {
   if (services == 1) snprintf(out, size, "%s", service);
@@ -21,7 +30,9 @@ static void send_request(struct connection *c, const char *name) {
   if (!content) content = need(calloc(1, (size_t)body));
   double t = now();
   memcpy(content, &t, sizeof t);
-  strict_request(c, name, &(struct frame){content, (size_t)body});
+  struct frame one = {content, (size_t)body};
+  if (c->target->dialect == MX) mx_request(c, name, &one, c->role == PARKER ? PARKED_EACH : window);
+  else strict_request(c, name, &one);
 }
 
 static void fill_window(struct connection *c) {
@@ -63,7 +74,7 @@ static void replied(struct connection *c, const struct frame *last) {
 static void handshaken(struct connection *c) {
   c->state = 2;
   ready_count++;
-  if (c->role == WORKER) strict_say(c, 1, c->name);
+  if (c->role == WORKER) say_ready(c);
 }
 
 static void zmtp_command(struct connection *c, const uint8_t *at, size_t length) {
@@ -85,14 +96,18 @@ static void parse(struct connection *c) {
     touch(c);
     c->state = 1;
   }
-  struct frame f[FRAMES_MAX];
+  static struct frame f[FRAMES_MAX];
   size_t o = b->offset;
   uint8_t flags;
-  for (int n = 0; n < FRAMES_MAX && next_frame(b, &o, &f[n], &flags);) {
+  for (int n = 0; next_frame(b, &o, &f[n], &flags);) {
     if (flags & ZMTP_COMMAND) zmtp_command(c, f[n].at, f[n].length);
-    else if (flags & ZMTP_MORE) { n++; continue; }
-    else {
-      strict_at(c, f, n + 1);
+    else if (flags & ZMTP_MORE) {
+      if (++n < FRAMES_MAX) continue;
+      fprintf(stderr, "mdpload: a message of the broker has too many frames\n");
+      exit(1);
+    } else {
+      if (c->target->dialect == MX) mx_at(c, f, n + 1);
+      else strict_at(c, f, n + 1);
       n = 0;
     }
     if (n == 0) b->offset = o;
