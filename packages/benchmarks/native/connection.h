@@ -21,7 +21,7 @@ struct target {
   int port, has_clock, unparked;
   long pid, sent, outstanding, replies, errors;
   clockid_t clock;
-  double seconds, cpu, cpu_main, cpu_seconds, *latency; /* measured: time of its turns, CPU time of the broker, of its first thread, in how long */
+  double seconds, cpu, cpu_main, cpu_self, cpu_seconds, *latency; /* measured: time of its turns, CPU time of the broker, of its first thread, of this process, in how long */
   long measured, with_cpu, stored; /* replies within the turns, replies that the CPU time was spent on, latencies kept */
 };
 struct connection {

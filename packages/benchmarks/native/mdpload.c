@@ -91,13 +91,13 @@ static void report(struct target *t, double others) {
   qsort(t->latency, (size_t)n, sizeof *t->latency, by_size);
   double p50 = n ? t->latency[n / 2] * 1e3 : 0, p99 = n ? t->latency[(long)((double)n * .99)] * 1e3 : 0;
   double most = n ? t->latency[n - 1] * 1e3 : 0, rate = t->seconds > 0 ? (double)t->measured / t->seconds : 0;
-  double busy = t->cpu_seconds > 0 ? t->cpu / t->cpu_seconds : 0;
+  double busy = t->cpu_seconds > 0 ? t->cpu / t->cpu_seconds : 0, own = t->cpu_seconds > 0 ? t->cpu_self / t->cpu_seconds : 0;
   double per = t->with_cpu ? 1e6 / (double)t->with_cpu : 0, cpu_us = t->cpu * per, main_us = t->cpu_main * per;
   long rss = resident_kib(t->pid);
   if (json) printf("{\"requests\":%ld,\"perSecond\":%.1f,\"p50Ms\":%.4f,\"p99Ms\":%.4f,\"errors\":%ld,\"lost\":%ld,\"cpuUs\":%.3f,\"mainUs\":%.3f,"
-                   "\"busyShare\":%.5f,\"rssKiB\":%ld,\"othersShare\":%.3f}\n", t->measured, rate, p50, p99, t->errors, t->outstanding, cpu_us, main_us, busy, rss, others);
+                   "\"busyShare\":%.5f,\"generatorShare\":%.3f,\"rssKiB\":%ld,\"othersShare\":%.3f}\n", t->measured, rate, p50, p99, t->errors, t->outstanding, cpu_us, main_us, busy, own, rss, others);
   else printf("port %d: %ld requests in %.2f s = %.0f req/s; latency ms p50 %.3f p99 %.3f max %.3f; %ld errors, %ld lost; broker %.1f us of CPU per "
-              "request, %.1f in its first thread, %.1f %% of a core, %ld KiB; others took %.0f %% of the machine\n", t->port, t->measured, t->seconds, rate, p50, p99, most, t->errors, t->outstanding, cpu_us, main_us, busy * 100, rss, others * 100);
+              "request, %.1f in its first thread, %.1f %% of a core, %ld KiB; the load took %.1f %% of a core, others %.0f %% of the machine\n", t->port, t->measured, t->seconds, rate, p50, p99, most, t->errors, t->outstanding, cpu_us, main_us, busy * 100, rss, own * 100, others * 100);
 }
 
 static void usage(const char *why) { fprintf(stderr, "mdpload: %s; the options are listed at the top of mdpload.c\n", why); exit(2); }
@@ -175,7 +175,7 @@ static void read_options(int count, char **given) {
 /* -- turns ------------------------------------------------------------------------------------------------------- */
 
 static int per_target, all_workers, parkers;
-static struct { int number, rounds, warm_rounds; double begin, length, cpu, cpu_main; long replies; } turn;
+static struct { int number, rounds, warm_rounds; double begin, length, cpu, cpu_main, cpu_self; long replies; } turn;
 
 static double cpu_of_targets(void) {
   double sum = 0;
@@ -193,6 +193,7 @@ static void begin_turn(double t) {
   turn.replies = active->replies;
   turn.cpu = cpu_of(active);
   turn.cpu_main = cpu_of_main_thread(active->pid);
+  turn.cpu_self = cpu_of_self();
   struct connection *first = &connections[(active - targets) * per_target];
   for (int i = all_workers + parkers; i < per_target; i++) fill_window(&first[i]);
 }
@@ -209,6 +210,7 @@ static void close_turn(double t) { /* everything has come, or is lost */
     active->cpu_seconds += t - turn.begin;
     active->cpu += cpu_of(active) - turn.cpu;
     active->cpu_main += cpu_of_main_thread(active->pid) - turn.cpu_main;
+    active->cpu_self += cpu_of_self() - turn.cpu_self;
     active->with_cpu += active->replies - turn.replies;
   }
   turn.number++;
