@@ -92,5 +92,11 @@ static void disconnected(void) {
   refused = 1;
 }
 
+/* What the broker sends cannot be read: there is nothing to measure. */
+static void broken(const char *what, const char *why) {
+  fprintf(stderr, "mdpload: a message of the broker %s%s\n", what, why);
+  exit(1);
+}
+
 /* A FINAL came; last is the last frame of its body. */
 static void replied(struct connection *c, const struct frame *last);

@@ -36,7 +36,7 @@
  *   -H ms         between two heartbeats of a worker                        2500
  *   -t seconds    give up after so long in all                              60
  *   -J            one line of JSON for each broker instead of one for people
- * Exit: 0 measured, 1 no or lost replies, 2 wrong usage or no connection, 3 a broker cut somebody off.
+ * Exit: 0 measured, 1 no, lost or unreadable replies, 2 wrong usage or no connection, 3 a broker cut somebody off.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -100,11 +100,7 @@ static void mx_at(struct connection *c, const struct frame *f, int n) {
   static struct mx_record records[MX_RECORDS_MAX];
   int count;
   const char *why = read_mx_message(f, n, records, &count);
-  if (why) {
-    fprintf(stderr, "mdpload: an MX message of the broker is invalid: %s\n", why);
-    c->target->errors++;
-    return;
-  }
+  if (why) broken("is no MX: ", why);
   for (int i = 0; i < count; i++) {
     if (c->role == WORKER) mx_at_worker(c, &records[i]);
     else mx_at_client(c, &records[i]);

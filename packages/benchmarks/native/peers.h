@@ -102,9 +102,8 @@ static void parse(struct connection *c) {
   for (int n = 0; next_frame(b, &o, &f[n], &flags);) {
     if (flags & ZMTP_COMMAND) zmtp_command(c, f[n].at, f[n].length);
     else if (flags & ZMTP_MORE) {
-      if (++n < FRAMES_MAX) continue;
-      fprintf(stderr, "mdpload: a message of the broker has too many frames\n");
-      exit(1);
+      if (++n == FRAMES_MAX) broken("has too many frames", "");
+      continue;
     } else {
       if (c->target->dialect == MX) mx_at(c, f, n + 1);
       else strict_at(c, f, n + 1);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// broker-suite - what one broker can do, beside the bare loop and Majortomo's broker
+// broker-suite - what one broker can do, on the strict wire and over MX, beside the bare loop and Majortomo's broker
 
 import { DIALECTS } from '@mdp/protocol';
 import type { Contestant, RunningBroker } from './contestants.js';
-import { BARE, MDP, majortomoContestant, silentMajortomoContestant } from './contestants.js';
+import { BARE, MDP, MDP_MX, majortomoContestant, silentMajortomoContestant } from './contestants.js';
 import type { Load, LoadGenerator, LoadReport } from './load-generator.js';
 import type { Disturbed } from './quiet.js';
 import { undisturbed } from './quiet.js';
@@ -11,7 +11,7 @@ import type { Findings, Trial } from './rounds.js';
 import { measureInRounds } from './rounds.js';
 import { ratioOfRounds } from './statistics.js';
 import type { SuiteContext } from './suite.js';
-import { WARM_SECONDS, describeOthers, medianOf, ofRounds } from './suite.js';
+import { WARM_SECONDS, describeGenerator, describeOthers, medianOf, ofRounds } from './suite.js';
 import { renderTable, shown, shownBytes, shownShare } from './table.js';
 
 /** The loads that the goals speak of, and two more: how many clients, and how many requests each has outstanding. */
@@ -69,13 +69,14 @@ export async function brokerSuite({ given, generator, majortomo, progress }: Sui
   if (typeof generator === 'string') return `Skipped: ${generator}.`;
   const rivals =
     typeof majortomo === 'string' ? [] : [majortomoContestant(majortomo), silentMajortomoContestant(majortomo)];
+  const besides = { rfc18: [MDP_MX], majortomo: rivals, mdp01: [] };
   const cells: Cell[] = [];
   for (const dialect of DIALECTS) {
     for (const bodyBytes of BODIES) {
       for (const shape of SHAPES) {
         const load = { dialect, ...shape, bodyBytes, warmSeconds: WARM_SECONDS, measureSeconds: given.seconds };
         if (given.quick && (dialect === 'mdp01' || !isGoal(load))) continue;
-        const contestants = dialect === 'majortomo' ? [BARE, MDP, ...rivals] : [BARE, MDP];
+        const contestants = [BARE, MDP, ...besides[dialect]];
         const trial = undisturbed(sideBySide(contestants, generator, load), given.patience * 1000, progress);
         cells.push({ load, contestants, trial });
       }
@@ -88,7 +89,7 @@ export async function brokerSuite({ given, generator, majortomo, progress }: Sui
   );
   const parts = [
     typeof majortomo === 'string' ? `Majortomo was skipped: ${majortomo}.` : `${majortomo.description}.`,
-    describeOthers(findings),
+    `${describeOthers(findings)} ${describeGenerator(reportsOf(findings))}`,
     goalTable(cells, findings, rivals),
     allTable(cells, findings),
   ];
@@ -117,17 +118,31 @@ function sideBySide(contestants: readonly Contestant[], generator: LoadGenerator
   };
 }
 
+function reportsOf(findings: Findings<SideBySide>): LoadReport[] {
+  return [...findings.values()].flat().flatMap((found) => [...(found?.reports.values() ?? [])]);
+}
+
 function goalTable(cells: readonly Cell[], findings: Findings<SideBySide>, rivals: readonly Contestant[]): string {
   const rows: string[][] = [];
   for (const { load, contestants, trial } of cells) {
     if (!isGoal(load)) continue;
     const figures = (contestant: Contestant, pick: Figure): (number | undefined)[] =>
       ofRounds(findings, trial, of(contestant, pick));
-    const faster = (than: Contestant): number => ratioOfRounds(figures(MDP, perSecond), figures(than, perSecond));
-    const lighter = (than: Contestant): number => ratioOfRounds(figures(than, mainUs), figures(MDP, mainUs));
+    const faster = (than: Contestant, who = MDP): number =>
+      ratioOfRounds(figures(who, perSecond), figures(than, perSecond));
+    const lighter = (than: Contestant, who = MDP): number => ratioOfRounds(figures(than, mainUs), figures(who, mainUs));
     const name = `${load.dialect}, ${shownShape(load)}`;
     const wanted = `≥ ${shownShare(SHARE_OF_BARE)}`;
     rows.push(['share of the bare loop', name, wanted, shownShare(faster(BARE)), shownShare(lighter(BARE))]);
+    if (contestants.includes(MDP_MX)) {
+      rows.push([
+        'over MX, times the strict wire',
+        name,
+        '',
+        shown(faster(MDP, MDP_MX), 1),
+        shown(lighter(MDP, MDP_MX), 1),
+      ]);
+    }
     for (const rival of rivals) {
       if (!contestants.includes(rival)) continue;
       const times = `≥ ${String(TIMES_MAJORTOMO)}`;

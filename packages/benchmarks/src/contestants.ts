@@ -12,6 +12,8 @@ export interface RunningBroker {
   readonly child: Child;
   /** `tcp://127.0.0.1:port` */
   readonly endpoint: string;
+  /** Set where it is loaded over MX, whatever the dialect of the load. */
+  readonly wire?: 'mx';
 }
 
 /** A kind of broker. */
@@ -39,9 +41,20 @@ export const BARE: Contestant = {
 /** The broker of this project. */
 export const MDP: Contestant = mdpWith({});
 
+/** The same, loaded over MX. */
+export const MDP_MX: Contestant = overMx(MDP);
+
 /** The broker of this project with options other than its defaults. */
 export function mdpWith(options: Omit<BrokerOptions, 'endpoints'>): Contestant {
   return { name: '@mdp/broker', start: () => started(Child.fork('broker-process', [JSON.stringify(options)])) };
+}
+
+/** A broker of this project whose workers and clients speak MX. */
+export function overMx(contestant: Contestant): Contestant {
+  return {
+    name: `${contestant.name}, mx`,
+    start: async (dialect) => ({ ...(await contestant.start(dialect)), wire: 'mx' }),
+  };
 }
 
 /** Majortomo's broker as it comes, which speaks its own dialect only. It writes a line of log for each reply. */

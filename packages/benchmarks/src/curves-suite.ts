@@ -12,7 +12,7 @@ import { undisturbed } from './quiet.js';
 import type { Findings, Trial } from './rounds.js';
 import { measureInRounds } from './rounds.js';
 import type { SuiteContext } from './suite.js';
-import { WARM_SECONDS, describeOthers, medianOf } from './suite.js';
+import { WARM_SECONDS, describeGenerator, describeOthers, medianOf } from './suite.js';
 import { renderTable, shown } from './table.js';
 
 /** Workers beat every 2.5 s: a shorter measurement would miss some of it. */
@@ -52,8 +52,9 @@ export async function curvesSuite({ given, generator, progress, draw }: SuiteCon
     progress,
   );
   const entries = groups.flat();
+  const reports = [...findings.values()].flat().filter((report) => report !== undefined);
   return [
-    describeOthers(findings),
+    `${describeOthers(findings)} ${describeGenerator(reports)}`,
     draw('curves-throughput', throughputCurves(entries, findings)),
     draw('curves-latency', latencyCurves(entries, findings)),
     curveTable(entries, findings),

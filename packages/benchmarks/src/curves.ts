@@ -2,7 +2,7 @@
 // curves - what is made more and more, and how far
 
 import type { Contestant } from './contestants.js';
-import { BARE, MDP, mdpWith } from './contestants.js';
+import { BARE, MDP, MDP_MX, mdpWith, overMx } from './contestants.js';
 import type { Load } from './load-generator.js';
 
 /** One number that grows while everything else stays. */
@@ -39,42 +39,45 @@ function points(numbers: readonly number[], load: (x: number) => Partial<CurveLo
   return numbers.map((x) => ({ x, load: { ...BASE, ...load(x) } }));
 }
 
+/** What most curves are drawn of: the broker on the strict wire, and over MX. */
+const BOTH = [MDP, MDP_MX];
+
 /** All of them. */
 export const CURVES: readonly Curve[] = [
   {
     name: 'workers',
     label: 'workers of one service, all of which get requests',
-    contestants: [MDP, BARE],
+    contestants: [...BOTH, BARE],
     points: points([1, 10, 100, 1000, 10_000], (workers) => ({ workers })),
   },
   {
     name: 'services',
     label: 'services, all of which get requests',
-    contestants: [MDP],
-    points: points([1, 10, 100, 1000, 10_000], (services) => ({ services, workers: Math.max(FEW, services) })),
+    contestants: BOTH,
+    points: points([1, 100, 10_000], (services) => ({ services, workers: Math.max(FEW, services) })),
   },
   {
     name: 'clients',
     label: 'clients with one request each',
-    contestants: [MDP, BARE],
+    contestants: [...BOTH, BARE],
     points: points([1, 10, 100, 1000, 5000], (clients) => ({ clients })),
   },
   {
     name: 'queue',
     label: 'requests that wait',
-    contestants: [PATIENT],
+    contestants: [PATIENT, overMx(PATIENT)],
     points: points([100, 1000, 10_000, 100_000], (depth) => ({ clients: QUEUING, window: depth / QUEUING })),
   },
   {
     name: 'parts',
     label: 'messages of a reply: PARTIALs and FINAL',
-    contestants: [MDP],
+    contestants: BOTH,
     points: points([1, 10, 100, 1000], (messages) => ({ partials: messages - 1 })),
   },
   {
     name: 'body',
     label: 'bytes of a body',
-    contestants: [MDP, BARE],
+    contestants: [...BOTH, BARE],
     points: points([32, 1000, 10_000, 100_000, 1_000_000], (bodyBytes) => ({ bodyBytes })),
   },
 ];

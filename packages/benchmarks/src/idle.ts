@@ -3,7 +3,7 @@
 
 import type { BenchArguments } from './arguments.js';
 import type { Contestant } from './contestants.js';
-import { BARE, MDP } from './contestants.js';
+import { BARE, MDP, MDP_MX } from './contestants.js';
 import type { LoadGenerator, LoadReport } from './load-generator.js';
 import { loadTrial } from './load-trial.js';
 import { undisturbed } from './quiet.js';
@@ -46,7 +46,7 @@ export async function measureIdle(
     const name = `${shown(workers)} idle workers`;
     return undisturbed(loadTrial(name, contestant, generator, { ...load, ...time }), given.patience * 1000, progress);
   };
-  const pairs = [MDP, BARE].map((contestant): IdlePair => ({
+  const pairs = [MDP, MDP_MX, BARE].map((contestant): IdlePair => ({
     contestant,
     many,
     oneTrial: trial(contestant, 1),

@@ -21,6 +21,7 @@ const TURN_SECONDS = 0.1;
 
 /** What a run asks of a broker. */
 export interface Load {
+  /** What is spoken to a broker that is not loaded over MX. */
   readonly dialect: Dialect;
   /** Clients, and requests that each has outstanding; without clients the workers only beat. */
   readonly clients: number;
@@ -35,7 +36,7 @@ export interface Load {
   readonly idleWorkers?: number;
   /** Services of these; those beyond their number are known by one waiting request each. Default 0. */
   readonly idleServices?: number;
-  /** PARTIALs of each reply, before its FINAL: clients with one request outstanding only. Default 0. */
+  /** PARTIALs of each reply, before its FINAL: clients with one request outstanding only, but over MX. Default 0. */
   readonly partials?: number;
   /** How long each broker warms up before it is measured, in seconds. */
   readonly warmSeconds: number;
@@ -59,6 +60,8 @@ export interface LoadReport {
   readonly mainUs: number;
   /** The part of one core that the broker used while it was measured; above 1 when it used more than one. */
   readonly busyShare: number;
+  /** The part of one core that the generator used meanwhile: near 1, it is what limits, and not the broker. */
+  readonly generatorShare: number;
   /** Resident memory of the broker at the end, in KiB. */
   readonly rssKiB: number;
   /** The part of all processors' time that went to others than the broker and the generator, from 0 to 1. */
@@ -116,7 +119,7 @@ export class LoadGenerator {
     const options: readonly (readonly [string, number | string | undefined])[] = [
       ['-p', brokers.map(({ endpoint }) => endpoint.slice(endpoint.lastIndexOf(':') + 1)).join(',')],
       ['-P', brokers.map(({ child }) => child.pid).join(',')],
-      ['-d', load.dialect],
+      ['-d', brokers.map(({ wire = load.dialect }) => wire).join(',')],
       ['-c', load.clients],
       ['-W', load.window],
       ['-s', load.bodyBytes],

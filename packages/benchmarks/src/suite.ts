@@ -3,7 +3,7 @@
 
 import type { BenchArguments } from './arguments.js';
 import type { Svg } from './charts/svg.js';
-import type { LoadGenerator } from './load-generator.js';
+import type { LoadGenerator, LoadReport } from './load-generator.js';
 import type { Majortomo } from './majortomo.js';
 import type { Findings, Progress, Trial } from './rounds.js';
 import type { Disturbed } from './quiet.js';
@@ -36,6 +36,13 @@ export function describeOthers(findings: Findings<Disturbed>): string {
   const known = shares.filter((share) => !Number.isNaN(share));
   if (known.length === 0) return 'Nothing could be measured.';
   return `Other processes took ${shownShare(median(known))} of the machine meanwhile, ${shownShare(Math.max(...known))} at most.`;
+}
+
+/** How near the load generator came to its own limit, in one sentence; nothing where nothing was measured. */
+export function describeGenerator(reports: readonly Pick<LoadReport, 'generatorShare'>[]): string {
+  if (reports.length === 0) return '';
+  const shares = reports.map(({ generatorShare }) => generatorShare);
+  return `The load generator took ${shownShare(median(shares))} of a core, ${shownShare(Math.max(...shares))} at most.`;
 }
 
 /** One number of each round of a trial. */

@@ -20,6 +20,12 @@ describe('CURVES', () => {
     }
   });
 
+  test.each(CURVES)('$name is drawn on the strict wire and over MX', ({ contestants }) => {
+    const names = contestants.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['@mdp/broker', '@mdp/broker, mx']));
+    expect(new Set(names).size).toBe(names.length);
+  });
+
   test('reach as far as they are to', () => {
     const most = Object.fromEntries(CURVES.map(({ name, points }) => [name, points.at(-1)?.x]));
     expect(most).toMatchObject({ workers: 10_000, services: 10_000, clients: 5000, queue: 100_000 });

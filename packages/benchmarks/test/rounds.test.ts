@@ -4,7 +4,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Trial } from '../src/rounds.js';
 import { measureInRounds } from '../src/rounds.js';
-import { medianOf, ofRounds } from '../src/suite.js';
+import { describeGenerator, medianOf, ofRounds } from '../src/suite.js';
 
 function recorder(): { order: string[]; trial: (name: string, values?: (number | Error)[]) => Trial<number> } {
   const order: string[] = [];
@@ -51,4 +51,10 @@ describe('measureInRounds', () => {
     const a = trial('a', [new Error('no')]);
     expect(medianOf(await measureInRounds([[a]], 1, () => undefined), a, (value) => value)).toBeNaN();
   });
+});
+
+test('how near the load came to its limit is told', () => {
+  const reports = [0.2, 0.98, 0.3].map((generatorShare) => ({ generatorShare }));
+  expect(describeGenerator(reports)).toBe('The load generator took 30 % of a core, 98 % at most.');
+  expect(describeGenerator([])).toBe('');
 });
