@@ -9,7 +9,8 @@
  * connection leaves as one message, and bodies of more than 4,096 bytes stand apart.
  *
  * Several brokers are loaded in turns of a fraction of a second, each with workers and clients of its own, while the
- * others only get heartbeats: whatever else the machine does falls on all of them alike.
+ * others only get heartbeats: whatever else the machine does falls on all of them alike. A single broker is measured
+ * without a pause after its warm-up, so that its queues are as long as they get.
  *
  * usage: mdpload -p port[,port...] [options]
  *   -P pid[,...]  of the brokers: their CPU time and memory are reported    none
@@ -198,21 +199,25 @@ static void begin_turn(double t) {
   for (int i = all_workers + parkers; i < per_target; i++) fill_window(&first[i]);
 }
 
+static void account(double t) { /* what the broker has used in this turn, and for how many replies */
+  if (!measuring) return;
+  active->cpu_seconds += t - turn.begin;
+  active->cpu += cpu_of(active) - turn.cpu;
+  active->cpu_main += cpu_of_main_thread(active->pid) - turn.cpu_main;
+  active->cpu_self += cpu_of_self() - turn.cpu_self;
+  active->with_cpu += active->replies - turn.replies;
+}
+
 static void end_turn(double t) { /* its time is over: what is under way may still come */
   draining = 1;
+  if (target_count == 1) account(t);
   if (!measuring) return;
   active->measured += active->replies - turn.replies;
   active->seconds += t - turn.begin;
 }
 
-static void close_turn(double t) { /* everything has come, or is lost */
-  if (measuring) {
-    active->cpu_seconds += t - turn.begin;
-    active->cpu += cpu_of(active) - turn.cpu;
-    active->cpu_main += cpu_of_main_thread(active->pid) - turn.cpu_main;
-    active->cpu_self += cpu_of_self() - turn.cpu_self;
-    active->with_cpu += active->replies - turn.replies;
-  }
+static void close_turn(double t) { /* everything has come, or is lost; a single broker goes on from its warm-up */
+  if (target_count > 1) account(t);
   turn.number++;
 }
 
@@ -267,6 +272,7 @@ int main(int count, char **given) {
     } else if (phase == TURNING && !draining && t >= turn.begin + turn.length) {
       end_turn(t);
       mark = t + 3 + (double)active->outstanding / SLOWEST; /* a long queue takes its time */
+      if (target_count == 1 && !measuring) mark = t; /* and is there from the first moment that is measured */
     } else if (phase == TURNING && draining && (active->outstanding == 0 || t >= mark)) {
       close_turn(t);
       if (turn.number == turn.warm_rounds * target_count) { since = t; others = cpu_of_all() - cpu_of_self() - cpu_of_targets(); }
