@@ -166,9 +166,7 @@ export class BrokerState {
       this.counters.dropped.role++;
       return;
     }
-    const { routingId } = connection;
-    // MDP-B-05: what goes in front of each reply, frame for frame.
-    const envelope = address.length === 0 ? [routingId] : [routingId, ...address];
+    const envelope = connection.envelopeOf(address);
     const origin = { connection, envelope, dialect, mx: undefined, id: 0, deadlineAt: Infinity };
     this.#requests.submit(now, origin, service, body);
   }

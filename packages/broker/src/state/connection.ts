@@ -2,11 +2,12 @@
 // connection - one ZeroMQ peer of a ROUTER socket, and the table of all of them
 
 import type { Frame } from '@mdp/protocol';
-import { ownFrames } from '@mdp/protocol';
+import { EMPTY_FRAME, ownFrames } from '@mdp/protocol';
 import type { Role } from '../options.js';
 import type { Line } from '../outbox.js';
 import { Link, LinkedList } from './linked-list.js';
 import { MxPeer } from './mx-peer.js';
+import { frameText } from './packed.js';
 import type { Request } from './request.js';
 import type { Worker } from './worker.js';
 
@@ -31,6 +32,8 @@ export class Connection {
   #mx: MxPeer | undefined;
   /** The peers behind it that speak MX, when it is a proxy; the one that was made first comes first. */
   #mxPeers: Map<string, MxPeer> | undefined;
+  #envelope: readonly Frame[] | undefined;
+  #delimited: readonly Frame[] | undefined;
   /** Addresses behind it that were told DISCONNECT, or said it: they get nothing any more, until a READY. */
   silenced: Set<string> | undefined;
   /** The port's: how it sends to this connection; `undefined` until it does. */
@@ -57,7 +60,7 @@ export class Connection {
    * @returns `undefined` when it is new and there are too many that are in use
    */
   mxPeer(now: number, address: readonly Frame[], most: number): MxPeer | undefined {
-    if (address.length === 0) return (this.#mx ??= new MxPeer(this, mxKey(''), [this.routingId], now));
+    if (address.length === 0) return (this.#mx ??= new MxPeer(this, mxKey(''), this.envelopeOf(address), now));
     const peers = (this.#mxPeers ??= new Map<string, MxPeer>());
     const key = mxKey(addressKey(address));
     let peer = peers.get(key);
@@ -70,10 +73,20 @@ export class Connection {
         }
       }
       if (peers.size >= most) return undefined;
-      peer = new MxPeer(this, key, [this.routingId, ...ownFrames(address)], now);
+      peer = new MxPeer(this, key, this.envelopeOf(address), now);
       peers.set(key, peer);
     }
     return peer;
+  }
+
+  /**
+   * What goes in front of all that is said to an address here (MDP-B-05), frame for frame. Those of a peer of its own,
+   * without and with the empty frame, are made once, and not for each request.
+   */
+  envelopeOf(address: readonly Frame[]): readonly Frame[] {
+    if (address.length === 0) return (this.#envelope ??= [this.routingId]);
+    if (address.length === 1 && address[0]?.length === 0) return (this.#delimited ??= [this.routingId, EMPTY_FRAME]);
+    return [this.routingId, ...ownFrames(address)];
   }
 
   /** Whether anything would be lost if it were forgotten. */
@@ -92,18 +105,8 @@ function mxKey(key: string): string {
 export function addressKey(address: readonly Frame[]): string {
   if (address.length === 0) return '';
   let key = '';
-  for (const frame of address) key += `${String(frame.length)}:${frameKey(frame)}`;
+  for (const frame of address) key += `${String(frame.length)}:${frameText(frame)}`;
   return key;
-}
-
-/**
- * The bytes of a frame as a string. `Buffer.latin1Slice` is by far the quickest way, and every frame from ZeroMQ is a
- * Buffer. A string that is put together byte by byte takes some 30 bytes for each, for as long as it is a key.
- */
-function frameKey(frame: Frame): string {
-  const buffer = frame as Frame & { latin1Slice?: (start: number, end: number) => string };
-  if (buffer.latin1Slice !== undefined) return buffer.latin1Slice(0, frame.length);
-  return String.fromCharCode(...frame);
 }
 
 /** The most addresses that are remembered to have been told DISCONNECT, in all; the longest takes some 2 KiB. */
@@ -170,7 +173,7 @@ export class ConnectionTable {
    */
   require(now: number, socket: number, role: Role, routingId: Frame): Connection | undefined {
     const table = (this.#sockets[socket] ??= new Map<string, Connection>());
-    const key = frameKey(routingId);
+    const key = frameText(routingId);
     let connection = table.get(key);
     if (connection === undefined) {
       if (this.#bySilence.size >= this.#max && !this.#forgetOne()) return undefined;

@@ -108,7 +108,7 @@ export class Dispatcher {
       this.releaseService(service);
       return;
     }
-    request.compact();
+    request.pack();
     this.#enqueue(now, request, false);
     // A slow worker may have been dropped above while others wait.
     if (service.free.size > 0) this.dispatchWaiting(now, service);
@@ -264,7 +264,7 @@ export class Dispatcher {
     }
     request.begunStream?.restart();
     request.connection.running.remove(request.connectionLink);
-    request.compact();
+    request.pack();
     this.#enqueue(now, request, true);
     counters.recovered++;
     port.emit('requestRecovered', () => [{ service: service.name, attempts: request.attempts }]);

@@ -2,7 +2,7 @@
 // request - one request of a client, from its arrival to its one end
 
 import type { Frame } from '@mdp/protocol';
-import { MX_FIRST_CREDIT, ownFrames } from '@mdp/protocol';
+import { MX_FIRST_CREDIT } from '@mdp/protocol';
 import type { Deadline } from '@mdp/protocol/internal';
 import type { PeerDialect } from '../events.js';
 import type { Connection } from './connection.js';
@@ -10,6 +10,8 @@ import { addressKey } from './connection.js';
 import { Link } from './linked-list.js';
 import { memoryBytes } from './memory.js';
 import type { MxPeer } from './mx-peer.js';
+import type { PackedFrame } from './packed.js';
+import { pack, unpack } from './packed.js';
 import type { Service } from './service.js';
 import type { Worker } from './worker.js';
 
@@ -20,7 +22,7 @@ export type ClosedBy = 'ended' | 'clientGone' | 'cancelled';
 export interface RequestOrigin {
   readonly connection: Connection;
   /** The routing id and the address: what goes in front of each reply (MDP-B-05). */
-  envelope: readonly Frame[];
+  readonly envelope: readonly Frame[];
   readonly dialect: PeerDialect;
   /** Where the client's records are gathered, when it speaks MX. */
   readonly mx: MxPeer | undefined;
@@ -74,6 +76,7 @@ export class Stream {
 export class Request implements Deadline {
   dueAt = 0;
   heapIndex = -1;
+  #body: readonly PackedFrame[];
   /** The bytes that its envelope and body take while it waits: {@link memoryBytes}. */
   readonly bytes: number;
   /** How often it was given to a worker. */
@@ -108,9 +111,15 @@ export class Request implements Deadline {
   constructor(
     readonly origin: RequestOrigin,
     readonly service: Service,
-    public body: readonly Frame[],
+    body: readonly Frame[],
   ) {
+    this.#body = body;
     this.bytes = memoryBytes(origin.envelope) + memoryBytes(body);
+  }
+
+  /** One or more frames; made anew from what was packed, for each attempt. */
+  get body(): readonly Frame[] {
+    return this.#body.map(unpack);
   }
 
   get connection(): Connection {
@@ -170,8 +179,7 @@ export class Request implements Deadline {
   }
 
   /** Keep no more memory alive than it needs, before it waits for long. */
-  compact(): void {
-    this.origin.envelope = ownFrames(this.origin.envelope);
-    this.body = ownFrames(this.body);
+  pack(): void {
+    this.#body = this.#body.map(pack);
   }
 }

@@ -2,7 +2,7 @@
 // worker-commands - what a worker of RFC 18 or RFC 7 says, and what every reply does, whatever wire it came on
 
 import type { Frame, WorkerReady, WorkerReply, WorkerSignal } from '@mdp/protocol';
-import { ownFrames, sameFrame } from '@mdp/protocol';
+import { sameFrame } from '@mdp/protocol';
 import type { BrokerCounters } from '../stats.js';
 import type { ClientReplies } from './client-replies.js';
 import type { Connection } from './connection.js';
@@ -52,7 +52,7 @@ export class WorkerCommands {
       }
       if ('token' in message) this.#countStray(message.token);
       else counters.dropped.unexpected++;
-      registry.refuse(key, { connection, envelope: [connection.routingId, ...address], dialect, mx: undefined });
+      registry.refuse(key, { connection, envelope: connection.envelopeOf(address), dialect, mx: undefined });
       return;
     }
     // MDP-B-36: whatever it says is a sign of life.
@@ -76,7 +76,7 @@ export class WorkerCommands {
   #ready(now: number, connection: Connection, key: string, known: Worker | undefined, message: WorkerReady): void {
     const { counters, registry } = this.#parts;
     const { dialect, address } = message;
-    const envelope = [connection.routingId, ...ownFrames(address)];
+    const envelope = connection.envelopeOf(address);
     const place = { connection, key, envelope, dialect, credit: 1, mx: undefined };
     if (known?.lost === true) {
       // Its connection was gone: this is its successor, which has chosen the same routing id.

@@ -4,7 +4,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { bytes } from '@mdp/protocol';
-import { ConnectionTable, addressKey } from '../../src/state/connection.js';
+import { Connection, ConnectionTable, addressKey } from '../../src/state/connection.js';
 import { Bench, INTERVAL } from '../support/state-peers.js';
 
 describe('addressKey', () => {
@@ -21,6 +21,24 @@ describe('addressKey', () => {
     );
     expect(addressKey([])).not.toBe(addressKey([bytes('')]));
     expect(addressKey([bytes('1:a')])).not.toBe(addressKey([bytes('1'), bytes('a')]));
+  });
+});
+
+describe('the envelope of an address', () => {
+  test('is made once for a peer of its own, with the empty frame and without', () => {
+    const connection = new Connection(0, 'any', 'id', bytes('id'));
+    expect(connection.envelopeOf([])).toEqual([bytes('id')]);
+    expect(connection.envelopeOf([])).toBe(connection.envelopeOf([]));
+    expect(connection.envelopeOf([bytes('')])).toEqual([bytes('id'), bytes('')]);
+    expect(connection.envelopeOf([bytes('')])).toBe(connection.envelopeOf([bytes('')]));
+  });
+
+  test('behind proxies is that of each request, and keeps alive no more than it holds', () => {
+    const connection = new Connection(0, 'any', 'id', bytes('id'));
+    const hop = new Uint8Array(100).subarray(0, 3);
+    const envelope = connection.envelopeOf([hop, bytes('')]);
+    expect(envelope).toEqual([bytes('id'), new Uint8Array(3), bytes('')]);
+    expect(envelope[1]?.buffer.byteLength).toBe(3);
   });
 });
 
