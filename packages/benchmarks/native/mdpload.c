@@ -6,7 +6,7 @@
  * which the echo brings back: latency is taken from it. Nothing is sent before every worker has registered.
  *
  * Over mx (docs/mx.md) a worker holds as many requests as its credit says, what one turn of the loop says on a
- * connection leaves as one message, and bodies of more than 4,096 bytes stand apart.
+ * connection leaves as one message, and bodies of more than 65,536 bytes stand apart.
  *
  * Several brokers are loaded in turns of a fraction of a second, each with workers and clients of its own, while the
  * others only get heartbeats: whatever else the machine does falls on all of them alike. A single broker is measured

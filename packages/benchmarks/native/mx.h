@@ -4,7 +4,7 @@
 #include "zmtp.h"
 
 enum { MX_READY = 1, MX_REQUEST, MX_PARTIAL, MX_FINAL, MX_HEARTBEAT, MX_DISCONNECT, MX_CANCEL, MX_CREDIT, MX_COMMANDS };
-enum { MX_HEADER = 6, MX_FIXED = 17, MX_INLINE = 4096, MX_RECORDS_MAX = 16384, MX_BODY_FRAMES_MAX = 65536 };
+enum { MX_HEADER = 6, MX_FIXED = 17, MX_INLINE = 65536, MX_RECORDS_MAX = 16384, MX_BODY_FRAMES_MAX = 65536 };
 enum { MX_FIRST_CREDIT = 65536, MX_FRAME_COST = 64 }; /* of PARTIALs */
 static const char mx_header[] = "MDPX01";
 static const uint32_t mx_apart = 1u << 31; /* in the length of a body frame that stands apart */

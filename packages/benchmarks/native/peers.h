@@ -58,13 +58,13 @@ static void park(struct connection *c) {
 /* -- what they hear ---------------------------------------------------------------------------------------------- */
 
 static void replied(struct connection *c, const struct frame *last) {
-  double sent_at;
+  double sent_at = 0, t_now = now();
   struct target *t = c->target;
   if (c->role == PARKER) { t->errors++; return; } /* nobody serves it: an answer is an error reply */
-  if (last->length == (size_t)body) {
+  if (last->length == (size_t)body) memcpy(&sent_at, last->at, sizeof sent_at);
+  if (sent_at > 0 && sent_at <= t_now) { /* an error reply may be as long as a body is */
     t->replies++;
-    memcpy(&sent_at, last->at, sizeof sent_at);
-    if (measuring && t->stored < LATENCIES_MAX) t->latency[t->stored++] = now() - sent_at;
+    if (measuring && t->stored < LATENCIES_MAX) t->latency[t->stored++] = t_now - sent_at;
   } else t->errors++;
   c->outstanding--;
   t->outstanding--;

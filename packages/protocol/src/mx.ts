@@ -422,13 +422,12 @@ function sizeOf(record: MxRecord<Frame>): number {
   if ('body' in record && (body.length === 0 || body.length > MAX_FRAMES)) {
     throw new ArgumentError('body', `${String(body.length)} frames`, `1 to ${String(MAX_FRAMES)} frames`);
   }
-  let size = FIXED + name.length + 4 * body.length;
   for (let i = 0; i < body.length; i++) {
     const frame = body[i];
     if (!isFrame(frame)) throw new ArgumentError(`body[${String(i)}]`, frame, 'a Uint8Array');
     if (frame.length >= APART) throw new ArgumentError(`body[${String(i)}]`, frame.length, 'fewer than 2^31 bytes');
   }
-  return size + mxInlineBytes(body);
+  return FIXED + name.length + 4 * body.length + mxInlineBytes(body);
 }
 
 /** Whether the writer sets a body frame apart, when so many bytes of the body are in the record already. */
@@ -442,10 +441,7 @@ function standsApart(length: number, inline: number): boolean {
  */
 export function mxInlineBytes(body: readonly Frame[]): number {
   let inline = 0;
-  for (let i = 0; i < body.length; i++) {
-    const length = body[i]?.length ?? 0;
-    if (!standsApart(length, inline)) inline += length;
-  }
+  for (const { length } of body) if (!standsApart(length, inline)) inline += length;
   return inline;
 }
 
