@@ -48,7 +48,10 @@ export interface BrokerOptions {
   /** Where to listen. Default `tcp://127.0.0.1:5555`. */
   readonly endpoints?: string | EndpointOptions | readonly (string | EndpointOptions)[];
 
-  /** Time between two HEARTBEATs to a worker that hears nothing else, in milliseconds, from 10. Default 2,500. */
+  /**
+   * The most time between two HEARTBEATs to a worker that hears nothing else, in milliseconds, from 10. Default 2,500. They may
+   * leave up to a fiftieth of it sooner, together with those to others.
+   */
   readonly heartbeatIntervalMs?: number;
   /** After how many silent intervals a worker is taken for disconnected, 2 to 100. Default 4. */
   readonly heartbeatLiveness?: number;

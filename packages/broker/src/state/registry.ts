@@ -17,6 +17,9 @@ import { Worker } from './worker.js';
 /** The message of the error replies of a broker that stops. */
 export const STOPPING = 'the broker is stopping';
 
+/** Each interval has so many moments at which HEARTBEATs leave: those of many workers at once, in place of a wake-up for each. */
+const MOMENTS_PER_INTERVAL = 50;
+
 /** What the registry works with. */
 export interface RegistryParts {
   readonly options: ResolvedBrokerOptions;
@@ -204,7 +207,14 @@ export class Registry {
   #schedule(worker: Worker): void {
     const { options, deadlines } = this.#parts;
     const expiresAt = worker.expiresAt(this.#expiryMs, options.busyWorkerTimeoutMs);
-    deadlines.set(worker, Math.min(expiresAt, worker.life.sentAt + options.heartbeatIntervalMs));
+    deadlines.set(worker, Math.min(expiresAt, this.#beatAt(worker)));
+  }
+
+  /** When a worker gets a HEARTBEAT unless it hears something before: the last moment for it within an interval. */
+  #beatAt(worker: Worker): number {
+    const interval = this.#parts.options.heartbeatIntervalMs;
+    const step = interval / MOMENTS_PER_INTERVAL;
+    return Math.floor((worker.life.sentAt + interval) / step) * step;
   }
 
   /** A worker's deadline: it has expired (MDP-B-39), or wants a HEARTBEAT (MDP-B-38), or neither yet (MDP-B-37). */
@@ -214,7 +224,7 @@ export class Registry {
       this.remove(now, worker, 'expired');
       return;
     }
-    if (now >= worker.life.sentAt + options.heartbeatIntervalMs) this.heartbeat(now, worker);
+    if (now >= this.#beatAt(worker)) this.heartbeat(now, worker);
     this.#schedule(worker);
   }
 

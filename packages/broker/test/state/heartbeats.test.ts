@@ -46,7 +46,7 @@ describe('HEARTBEAT to a worker', () => {
     const worker = bench.worker('w').ready('s');
     const client = bench.client('c');
     for (let i = 0; i < 50; i++) {
-      bench.advance(INTERVAL - 1);
+      bench.advance(INTERVAL * 0.98);
       client.request('s', String(i));
       worker.take();
       worker.final('ok');
@@ -63,6 +63,22 @@ describe('HEARTBEAT to a worker', () => {
     const at = record(bench);
     bench.advance(3_500);
     expect(at).toEqual([1_000, 2_000, 3_000]);
+  });
+
+  test('leaves with those of others, and never more than a fiftieth of the interval before its time', () => {
+    const bench = new Bench();
+    const ready = Array.from({ length: 100 }, (_, i) => {
+      bench.advance(7);
+      bench.worker(`w${String(i)}`).ready('s');
+      return bench.now;
+    });
+    const sent = new Map<string, number>();
+    bench.port.onSend = ({ connection }) => sent.set(connection.key, bench.now);
+    bench.advance(INTERVAL);
+    const waited = ready.map((at, i) => (sent.get(`w${String(i)}`) ?? Infinity) - at);
+    expect(Math.max(...waited)).toBeLessThanOrEqual(INTERVAL);
+    expect(Math.min(...waited)).toBeGreaterThan(INTERVAL * 0.98);
+    expect(new Set(sent.values()).size).toBeLessThanOrEqual(36);
   });
 
   test('none to one that has expired (MDP-B-40)', () => {
