@@ -77,6 +77,7 @@ export class Request implements Deadline {
   dueAt = 0;
   heapIndex = -1;
   #body: readonly PackedFrame[];
+  #packed = false;
   /** The bytes that its envelope and body take while it waits: {@link memoryBytes}. */
   readonly bytes: number;
   /** How often it was given to a worker. */
@@ -119,7 +120,7 @@ export class Request implements Deadline {
 
   /** One or more frames; made anew from what was packed, for each attempt. */
   get body(): readonly Frame[] {
-    return this.#body.map(unpack);
+    return this.#packed ? this.#body.map(unpack) : (this.#body as readonly Frame[]);
   }
 
   get connection(): Connection {
@@ -181,5 +182,6 @@ export class Request implements Deadline {
   /** Keep no more memory alive than it needs, before it waits for long. */
   pack(): void {
     this.#body = this.#body.map(pack);
+    this.#packed = true;
   }
 }
