@@ -82,19 +82,13 @@ export {
   MX_FIRST_CREDIT,
   MX_FRAME_COST,
   MX_HEADER,
-  MX_INLINE_BYTES,
   MX_INVALID_REASONS,
   MX_MAX_BODY_FRAMES,
   MX_MAX_NUMBER,
   MX_MAX_RECORDS,
-  MX_SHORT_FRAME_BYTES,
-  checkMxBody,
-  decodeMx,
-  encodeMx,
-  findMx,
-  isMxFrame,
   mxCost,
-  mxInlineBytes,
 } from './mx.js';
+export { decodeMx, findMx, isMxFrame } from './mx-decode.js';
+export { MX_INLINE_BYTES, MX_SHORT_FRAME_BYTES, checkMxBody, encodeMx, mxInlineBytes } from './mx-encode.js';
 export { MX_SERVICE, MX_VERSION, decodeMxAnswer, encodeMxAnswer, encodeMxQuestion } from './mx-agreement.js';
 export { DEFAULT_ENDPOINT, DEFAULT_HEARTBEAT_INTERVAL_MS, DEFAULT_HEARTBEAT_LIVENESS } from './defaults.js';
