@@ -184,7 +184,7 @@ class Reader {
   }
 }
 
-/** One for all messages: what each of its own leaves behind costs a lone request some per cent. */
+/** One for all messages: none leaves one behind. */
 const reader = new Reader();
 
 /**
