@@ -3,7 +3,8 @@
 // Usage (by the harness): paced-client-process JOB, as JSON
 //
 // A request's time counts from when it was due, not from when it was sent: a process that stalls makes all that were due
-// meanwhile late, and a client that waits for replies would not see it.
+// meanwhile late, and a client that waits for replies would not see it. The load grows while it warms up: none of the
+// processes is fast from its first request on.
 
 import { argument, report, serveHarness, usageNow } from './child-process.js';
 import { Histogram } from './histogram.js';
@@ -20,6 +21,8 @@ const ask = await kind.ask(target, bodyBytes, inFlight);
 const times = new Histogram();
 const begin = performance.now();
 const measureFrom = begin + warmSeconds * 1000;
+/** So many are due until then. */
+const dueToWarm = Math.floor((perSecond * warmSeconds) / 2);
 let sent = 0;
 let underWay = 0;
 let settle: (() => void) | undefined;
@@ -34,8 +37,11 @@ async function askOnce(dueAt: number): Promise<void> {
 }
 
 function sendWhatIsDue(): void {
-  const due = ((performance.now() - begin) / 1000) * perSecond;
-  for (; sent < due; sent++) void askOnce(begin + (sent / perSecond) * 1000);
+  const now = performance.now();
+  const grown = Math.min(1, (now - begin) / (measureFrom - begin));
+  for (const due = Math.floor(dueToWarm * grown ** 2); sent < due; sent++) void askOnce(begin);
+  const due = dueToWarm + ((now - measureFrom) / 1000) * perSecond;
+  for (; sent < due; sent++) void askOnce(measureFrom + ((sent - dueToWarm) / perSecond) * 1000);
 }
 
 function pass(seconds: number): Promise<void> {
