@@ -8,9 +8,6 @@ import { Worker } from '@mdp/worker';
 import type { Peer, Target, Wire } from './peer.js';
 import { TIMEOUT_MS } from './peer.js';
 
-/** Those that are due wait, however late the machine is: a soak shows how late, and does not end. */
-const MOST_WAITING = 10_000_000;
-
 /** What they speak: `wire` only when it was asked for, as these versions may not know it. */
 function speech({ dialect = 'rfc18', wire }: Target): ClientOptions & WorkerOptions {
   return { dialect, ...(wire === undefined ? {} : { wire }) };
@@ -18,8 +15,7 @@ function speech({ dialect = 'rfc18', wire }: Target): ClientOptions & WorkerOpti
 
 export const mdp: Peer = {
   ask(target, bodyBytes, inFlight) {
-    const limits = { timeoutMs: TIMEOUT_MS, maxSockets: inFlight, maxQueued: MOST_WAITING };
-    const client = new Client(target.endpoint, { ...speech(target), ...limits });
+    const client = new Client(target.endpoint, { ...speech(target), timeoutMs: TIMEOUT_MS, maxSockets: inFlight });
     const body = Buffer.alloc(bodyBytes, 'x');
     return Promise.resolve(async () => {
       const frames = await client.request('echo', body);
