@@ -3,8 +3,8 @@
 // Usage (by the harness): paced-client-process JOB, as JSON
 //
 // A request's time counts from when it was due, not from when it was sent: a process that stalls makes all that were due
-// meanwhile late, and a client that waits for replies would not see it. The load grows while it warms up: none of the
-// processes is fast from its first request on.
+// meanwhile late, and a client that waits for replies would not see it. What is due while very many are under way is sent
+// when there is room, late. The load grows while it warms up: none of the processes is fast from its first request on.
 
 import { argument, report, serveHarness, usageNow } from './child-process.js';
 import { Histogram } from './histogram.js';
@@ -18,14 +18,29 @@ serveHarness();
 const kind = await loadPeer(peer);
 const ask = await kind.ask(target, bodyBytes, inFlight);
 
+/** The most requests under way: what a client of this project sends before it waits for replies. */
+const MOST_UNDER_WAY = 1000;
+
 const times = new Histogram();
 const begin = performance.now();
 const measureFrom = begin + warmSeconds * 1000;
-/** So many are due until then. */
-const dueToWarm = Math.floor((perSecond * warmSeconds) / 2);
+const measureUntil = measureFrom + measureSeconds * 1000;
+/** So many are due until it is warm, and in all. */
+const dueWarm = Math.floor((perSecond * warmSeconds) / 2);
+const dueInAll = dueWarm + Math.floor(perSecond * measureSeconds);
 let sent = 0;
 let underWay = 0;
-let settle: (() => void) | undefined;
+let settle: () => void;
+const allDone = new Promise<void>((resolve) => {
+  settle = resolve;
+});
+
+/** How many are due by now. */
+function due(now: number): number {
+  if (now >= measureUntil) return dueInAll;
+  if (now >= measureFrom) return dueWarm + ((now - measureFrom) / 1000) * perSecond;
+  return dueWarm * ((now - begin) / (measureFrom - begin)) ** 2;
+}
 
 /** A request that fails ends this process, and with it the measurement. */
 async function askOnce(dueAt: number): Promise<void> {
@@ -33,15 +48,14 @@ async function askOnce(dueAt: number): Promise<void> {
   if ((await ask()) !== bodyBytes) throw new Error('the reply is not the request');
   underWay--;
   if (dueAt >= measureFrom) times.add(performance.now() - dueAt);
-  if (underWay === 0) settle?.();
+  if (underWay === MOST_UNDER_WAY - 1) sendWhatIsDue();
+  else if (underWay === 0 && sent >= dueInAll) settle();
 }
 
 function sendWhatIsDue(): void {
-  const now = performance.now();
-  const grown = Math.min(1, (now - begin) / (measureFrom - begin));
-  for (const due = Math.floor(dueToWarm * grown ** 2); sent < due; sent++) void askOnce(begin);
-  const due = dueToWarm + ((now - measureFrom) / 1000) * perSecond;
-  for (; sent < due; sent++) void askOnce(measureFrom + ((sent - dueToWarm) / perSecond) * 1000);
+  for (const most = due(performance.now()); sent < most && underWay < MOST_UNDER_WAY; sent++) {
+    void askOnce(sent < dueWarm ? begin : measureFrom + ((sent - dueWarm) / perSecond) * 1000);
+  }
 }
 
 function pass(seconds: number): Promise<void> {
@@ -53,13 +67,10 @@ await pass(warmSeconds);
 report({ type: 'started' });
 const before = usageNow();
 await pass(measureSeconds);
-clearInterval(timer);
 const seconds = (performance.now() - measureFrom) / 1000;
 const usage = usageNow();
-await new Promise<void>((resolve) => {
-  settle = resolve;
-  if (underWay === 0) resolve();
-});
+await allDone;
+clearInterval(timer);
 report({
   type: 'finished',
   result: {
