@@ -9,6 +9,8 @@ import { bytes, text } from './frame.js';
 export const STATUS = {
   /** The request itself is malformed. */
   MALFORMED: 400,
+  /** The client's endpoint may not call the service. */
+  FORBIDDEN: 403,
   /** No worker came for the service before the request expired. */
   NO_WORKER: 404,
   /** The body is larger than the broker takes, or has more frames. */

@@ -7,6 +7,8 @@ export type { Deadline } from './deadline-heap.js';
 export { DeadlineHeap } from './deadline-heap.js';
 export { ownFrame } from './frame.js';
 export { IdMap } from './id-map.js';
+export type { KeyFile } from './key-file.js';
+export { formatKeyFile, parseKeyFile } from './key-file.js';
 export {
   MAX_DURATION_MS,
   booleanOption,
@@ -20,3 +22,4 @@ export {
   refuseUnknownOptions,
 } from './options.js';
 export { didYouMean } from './suggest.js';
+export { Z85_KEY_LENGTH, decodeZ85, encodeZ85, isZ85Key } from './z85.js';

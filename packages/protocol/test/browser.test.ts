@@ -31,7 +31,7 @@ class Loader {
   async load(file: string): Promise<unknown> {
     const module = this.#require(new URL(file, DIST));
     await module.link((specifier, importer) => {
-      if (!/^\.\/[a-z-]+\.js$/.test(specifier)) throw new Error(`${importer.identifier} imports ${specifier}`);
+      if (!/^\.\/[a-z0-9-]+\.js$/.test(specifier)) throw new Error(`${importer.identifier} imports ${specifier}`);
       return this.#require(new URL(specifier, importer.identifier));
     });
     await module.evaluate();
@@ -59,7 +59,9 @@ describe('the build, without Node.js', () => {
   });
 
   test('loads everything that it ships, and imports nothing else', () => {
-    const names = readdirSync(new URL('../src/', DIST)).map((name) => name.replace(/\.ts$/, '.js'));
+    const all = readdirSync(new URL('../src/', DIST)).map((name) => name.replace(/\.ts$/, '.js'));
+    // What stands under "@mdp/protocol/node" is for Node.js alone, and nothing else imports it.
+    const names = all.filter((name) => name !== 'node' && name !== 'node.js');
     expect([...loader.modules.keys()].map((href) => href.slice(DIST.href.length)).sort()).toEqual(names.sort());
     for (const name of names) {
       expect(readFileSync(new URL(name, DIST), 'utf8')).not.toMatch(/\b(?:require|import)\(|\bimport\.meta\b/);

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// node - what the sibling packages share and a browser does not have; without any promise of stability
+
+export type { KeyFile } from './key-file.js';
+export type { CurveKeyPair, CurveOptions, CurveServerOptions, ResolvedCurve } from './node/curve.js';
+export { generateKeyPair, publicKeyOf, readKeyFile, resolveCurve, resolveCurveServer } from './node/curve.js';
