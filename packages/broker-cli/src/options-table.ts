@@ -173,11 +173,25 @@ export const OPTIONS: readonly OptionRow[] = [
   broker('Limits', 'maxQueued', count(0), 'The most requests that wait for a worker, in all'),
   broker('Limits', 'maxQueuedPerService', count(0), 'The most requests that wait for a worker of one service'),
   broker('Limits', 'maxQueuedPerClient', count(0), 'The most requests of one connection that wait for a worker'),
+  broker('Limits', 'handshakeTimeoutMs', duration(100), 'How long a peer may take to prove who it is'),
   broker(
     'Limits',
-    'maxQueuedBytes',
+    'maxPendingBytes',
     size(0, 2 ** 40),
-    'The most bytes that wait for a worker, in all, and 400 for each frame',
+    'The most bytes of requests that have not ended, in all, and 400 for each frame',
+  ),
+  broker(
+    'Limits',
+    'maxPendingBytesPerClient',
+    size(0, 2 ** 40),
+    'The most bytes of requests of one connection that have not ended',
+  ),
+  broker('Limits', 'maxServicesPerClient', count(0), 'The most services that only requests of one connection wait for'),
+  broker(
+    'Limits',
+    'maxRequestsPerSecond',
+    count(0),
+    'The most requests that one connection may make in a second; 0 is any number',
   ),
   broker('Limits', 'maxStrikes', count(1), 'After how many invalid messages a connection is no longer listened to'),
   broker(
@@ -194,6 +208,7 @@ export const OPTIONS: readonly OptionRow[] = [
     size(1, 2 ** 40),
     'The most bytes that wait for one peer that reads too slowly, and 400 for each frame',
   ),
+  broker('Limits', 'maxOutboxBytesInAll', size(1, 2 ** 40), 'The same for all peers that read too slowly together'),
 
   {
     group: 'Process',

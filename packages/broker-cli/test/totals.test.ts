@@ -32,10 +32,10 @@ test('numbers are added up name by name, at any depth', () => {
 test('what is under way is added up too, and the oldest tells for how long', () => {
   const one = (n: number): Totals => ({
     ...totals(n, () => undefined),
-    requests: { queued: n, queuedBytes: 100 * n, running: 2 * n },
+    requests: { queued: n, queuedBytes: 100 * n, running: 2 * n, pendingBytes: 300 * n },
   });
   const { uptimeMs, requests } = sumTotals([one(3), one(5), one(4)]);
-  expect([uptimeMs, requests]).toEqual([5, { queued: 12, queuedBytes: 1200, running: 24 }]);
+  expect([uptimeMs, requests]).toEqual([5, { queued: 12, queuedBytes: 1200, running: 24, pendingBytes: 3600 }]);
 });
 
 test('the sum of one is the one', () => {

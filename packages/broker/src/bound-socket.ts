@@ -5,7 +5,8 @@ import { BindError } from '@mdp/protocol';
 import { MAX_DURATION_MS } from '@mdp/protocol/internal';
 import type { SocketOptions } from 'zeromq';
 import { Router } from 'zeromq';
-import type { ResolvedBrokerOptions, Role } from './options.js';
+import type { ResolvedBrokerOptions } from './options.js';
+import type { HandshakeFailure } from './stats.js';
 import { asError } from './system-error.js';
 
 /** How long ZeroMQ may still send what it has when the sockets close, in milliseconds. */
@@ -21,6 +22,8 @@ const FREED_WITHIN_MS = 1000;
 export interface BoundSocketHost {
   /** Some connection broke; ZeroMQ does not say whose. */
   connectionLost(): void;
+  /** A peer did not get through the handshake. */
+  handshakeFailed(how: HandshakeFailure): void;
   /** Something failed in a way that is not expected. */
   failed(error: Error): void;
 }
@@ -39,9 +42,14 @@ function zmtpHeartbeatsEvery(expiryMs: number): Pick<SocketOptions<Router>, 'hea
   };
 }
 
-/** A ROUTER socket for all endpoints of one role (MDP-B-01, MDP-B-02). */
+const HANDSHAKE_FAILURES: Readonly<Record<string, HandshakeFailure>> = {
+  'handshake:error:auth': 'auth',
+  'handshake:error:protocol': 'protocol',
+  'handshake:error:other': 'other',
+};
+
+/** A ROUTER socket for endpoints that differ in nothing but the place (MDP-B-01, MDP-B-02). */
 export class BoundSocket {
-  readonly role: Role;
   readonly socket: Router;
   /** Where it is bound, with the ports that were chosen. */
   readonly endpoints: string[] = [];
@@ -50,21 +58,21 @@ export class BoundSocket {
   readonly #toBeFreed = new Set<string>();
   #onFreed: (() => void) | undefined;
 
-  /** @param ipv6 - whether any of its endpoints needs IPv6 */
-  constructor(role: Role, options: ResolvedBrokerOptions, ipv6: boolean, host: BoundSocketHost) {
+  /** @param own - what is set on this socket and not on every one of the broker */
+  constructor(options: ResolvedBrokerOptions, own: SocketOptions<Router>, host: BoundSocketHost) {
     const { heartbeatIntervalMs, heartbeatLiveness, zmtpHeartbeats, maxBodyBytes, sendHighWaterMark } = options;
-    this.role = role;
     this.#host = host;
     this.socket = new Router({
       mandatory: true,
       sendTimeout: 0,
       linger: LINGER_MS,
-      ipv6,
+      handshakeInterval: options.handshakeTimeoutMs,
       sendHighWaterMark,
       backlog: BACKLOG,
       // Frames a little too large get an error reply; ZeroMQ drops the connection of those who send far larger ones.
       maxMessageSize: 2 * maxBodyBytes + 65_536,
       ...(zmtpHeartbeats ? zmtpHeartbeatsEvery(heartbeatIntervalMs * heartbeatLiveness) : {}),
+      ...own,
     });
     void this.#watch();
   }
@@ -86,7 +94,9 @@ export class BoundSocket {
   async #watch(): Promise<void> {
     try {
       for await (const event of this.socket.events) {
-        if (event.type === 'disconnect') this.#host.connectionLost();
+        const failure = HANDSHAKE_FAILURES[event.type];
+        if (failure !== undefined) this.#host.handshakeFailed(failure);
+        else if (event.type === 'disconnect') this.#host.connectionLost();
         else if (event.type === 'close' && this.#toBeFreed.delete(event.address)) this.#onFreed?.();
       }
     } catch (error) {

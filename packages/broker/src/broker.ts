@@ -14,14 +14,20 @@ import {
   findMx,
 } from '@mdp/protocol';
 import { durationOption, refuseUnknownOptions } from '@mdp/protocol/internal';
+import { resolveCurveServer } from '@mdp/protocol/node';
 import type { BoundSocketHost } from './bound-socket.js';
 import { BoundSocket } from './bound-socket.js';
 import { BrokerClock } from './clock.js';
 import type { BrokerEvents } from './events.js';
-import type { BrokerOptions, ResolvedBrokerOptions, Role } from './options.js';
+import type { ResolvedEndpoint, SocketGroup } from './endpoint-options.js';
+import { groupEndpoints } from './endpoint-options.js';
+import type { BrokerOptions, ResolvedBrokerOptions } from './options.js';
 import { resolveBrokerOptions } from './options.js';
 import { RouterLoop } from './router-loop.js';
 import { RouterPort } from './router-port.js';
+import type { ConnectionRefusal } from './security/gatekeeper.js';
+import { Security } from './security/security.js';
+import { Access } from './state/access.js';
 import { BrokerState } from './state/broker-state.js';
 import { describeServices } from './state/mmi.js';
 import type { BrokerStats } from './stats.js';
@@ -38,10 +44,9 @@ export interface StopOptions {
 /** How long what waits for slow readers may still take when the broker stops, in milliseconds. */
 const FLUSH_MS = 1000;
 
-const ROLES: readonly Role[] = ['any', 'client', 'worker'];
-
 /** A socket that is bound, and the loop that reads it. */
 interface Served {
+  readonly group: SocketGroup;
   readonly bound: BoundSocket;
   readonly loop: RouterLoop;
 }
@@ -60,6 +65,10 @@ interface Served {
 export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposable {
   /** What holds for this broker, defaults filled in. */
   readonly options: ResolvedBrokerOptions;
+  /** Its public key in Z85, which clients and workers need to know; `undefined` when it has none (`curve`). */
+  readonly publicKey: string | undefined;
+  readonly #groups: readonly SocketGroup[];
+  readonly #security: Security | undefined;
   readonly #clock = new BrokerClock();
   readonly #port: RouterPort;
   readonly #state: BrokerState;
@@ -82,6 +91,10 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   constructor(options: BrokerOptions = {}) {
     super();
     this.options = resolveBrokerOptions(options);
+    this.#groups = groupEndpoints(this.options.endpoints);
+    const keys = resolveCurveServer(options.curve);
+    this.publicKey = keys?.publicKey;
+    if (keys !== undefined) this.#security = new Security(keys, this.#groups, this.#securityHost);
     this.#port = new RouterPort(
       {
         get counters() {
@@ -105,7 +118,11 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
           if (this.listenerCount(event) > 0) this.#tell(event, build());
         },
       },
-      { maxMessages: this.options.maxOutboxMessages, maxBytes: this.options.maxOutboxBytes },
+      {
+        maxMessages: this.options.maxOutboxMessages,
+        maxBytes: this.options.maxOutboxBytes,
+        maxBytesInAll: this.options.maxOutboxBytesInAll,
+      },
     );
     const state = new BrokerState(this.options, this.#port, randomBytes(NONCE_LENGTH), () => this.#describe());
     this.#state = state;
@@ -132,6 +149,21 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     return this.#served.flatMap(({ bound }) => bound.endpoints);
   }
 
+  /** Where it listens, as {@link endpoints}, and to whom. */
+  get listening(): readonly ResolvedEndpoint[] {
+    return this.#served.flatMap(({ group: { endpoints, ...rights }, bound }) =>
+      bound.endpoints.map((endpoint) => ({ endpoint, ...rights })),
+    );
+  }
+
+  /**
+   * Read all allow-lists again, at once; that also happens by itself when their files change. `keysReloaded` tells of each
+   * list. One that has a fault stays as it was, and `error` tells the fault. Who has connected already stays connected.
+   */
+  reloadKeys(): void {
+    this.#security?.reload();
+  }
+
   /**
    * Bind all endpoints and begin to serve.
    *
@@ -148,26 +180,44 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   }
 
   async #start(): Promise<void> {
-    const sockets: BoundSocket[] = [];
+    const bound: Omit<Served, 'loop'>[] = [];
     try {
-      for (const role of ROLES) {
-        const wanted = this.options.endpoints.filter((endpoint) => endpoint.role === role);
-        if (wanted.length === 0) continue;
-        const ipv6 = wanted.some(({ endpoint }) => endpoint.includes('['));
-        const bound = new BoundSocket(role, this.options, ipv6, this.#socketHost);
-        sockets.push(bound);
-        for (const { endpoint } of wanted) await bound.bind(endpoint);
+      // Before all others: without it everybody is refused, and nobody is to be refused who is allowed.
+      await this.#security?.start();
+      for (const group of this.#groups) {
+        const ipv6 = group.endpoints.some((endpoint) => endpoint.includes('['));
+        const own = { ipv6, ...this.#security?.optionsFor(group) };
+        const socket = new BoundSocket(this.options, own, this.#socketHost);
+        bound.push({ group, bound: socket });
+        for (const endpoint of group.endpoints) await socket.bind(endpoint);
       }
     } catch (error) {
-      await Promise.all(sockets.map((bound) => bound.close()));
+      await Promise.all(bound.map((each) => each.bound.close()));
+      this.#security?.close();
       this.#phase = 'new';
       throw error;
     }
     this.#startedAt = performance.now();
-    this.#served = sockets.map((bound) => ({ bound, loop: this.#newLoop(bound) }));
+    this.#served = bound.map((each) => ({ ...each, loop: this.#newLoop(each) }));
     for (const { loop } of this.#served) void loop.run();
     this.#port.emit('listening', () => [this.endpoints]);
   }
+
+  readonly #securityHost = {
+    accepted: (): void => {
+      this.#state.counters.keysAccepted++;
+    },
+    refused: (refusal: ConnectionRefusal): void => {
+      this.#state.counters.keysRefused[refusal.reason]++;
+      this.#port.emit('connectionRefused', () => [refusal]);
+    },
+    reloaded: (keys: number): void => {
+      this.#port.emit('keysReloaded', () => [keys]);
+    },
+    failed: (error: Error): void => {
+      this.#failed(error);
+    },
+  };
 
   readonly #socketHost: BoundSocketHost = {
     // A dead worker may have been behind it: those that are busy are looked at, at once.
@@ -175,13 +225,17 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
       this.#state.connectionLost(this.#wakeUp.turn());
       this.#settled();
     },
+    handshakeFailed: (how) => {
+      this.#state.counters.handshakesFailed[how]++;
+    },
     failed: (error) => {
       this.#failed(error);
     },
   };
 
-  #newLoop({ role, socket }: BoundSocket): RouterLoop {
+  #newLoop({ group, bound: { socket } }: Omit<Served, 'loop'>): RouterLoop {
     const index = this.#port.addSocket(socket);
+    const access = new Access(group.role, group.services);
     const state = this.#state;
     const { connections } = state;
     // Up to twice the body frames get an error reply (413), as do bodies of up to twice the bytes.
@@ -192,7 +246,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
       turn: () => this.#wakeUp.turn(),
       message: (now, frames) => {
         const routingId = frames[0] as Frame;
-        const connection = connections.require(now, index, role, routingId);
+        const connection = connections.require(now, index, access, routingId);
         const mx = mayBeMx ? findMx(frames, 1) : -1;
         if (connection === undefined) state.counters.dropped.tooManyConnections++;
         else if (frames.length > (mx > 0 ? mostMxFrames : mostFrames)) state.overframed(now, connection);
@@ -279,6 +333,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     this.#port.close();
     for (const { loop } of this.#served) loop.close();
     await Promise.all(this.#served.map(({ bound }) => bound.close()));
+    this.#security?.close();
     this.#port.emit('stopped', () => []);
     this.#phase = 'stopped';
   }
@@ -325,7 +380,12 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
       uptimeMs: this.#startedAt === undefined ? 0 : Math.round(performance.now() - this.#startedAt),
       state: this.#phase,
       workers: { registered: workers, waiting: workers - dispatcher.busy.size, busy: dispatcher.busy.size },
-      requests: { queued: dispatcher.queued, queuedBytes: dispatcher.queuedBytes, running: dispatcher.running },
+      requests: {
+        queued: dispatcher.queued,
+        queuedBytes: dispatcher.queuedBytes,
+        running: dispatcher.running,
+        pendingBytes: connections.pending.used,
+      },
       connections: connections.size,
       counters: structuredClone(counters),
     };

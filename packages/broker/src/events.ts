@@ -2,6 +2,7 @@
 // events - what a broker tells those who listen
 
 import type { Dialect, InvalidReason, MxInvalidReason } from '@mdp/protocol';
+import type { ConnectionRefusal } from './security/gatekeeper.js';
 
 /** What a peer speaks: a dialect of MDP, or the extension MX. */
 export type PeerDialect = Dialect | 'mx';
@@ -22,6 +23,15 @@ export type WorkerLossReason =
   | 'slow'
   /** The broker stops. */
   | 'stopped';
+
+/** Why a worker could not register. */
+export type WorkerRefusalReason =
+  /** The service is not among those of its endpoint. */
+  | 'forbidden'
+  /** There are too many workers or services already. */
+  | 'tooManyWorkers'
+  /** It is a service of the broker itself, or the broker stops. */
+  | 'unexpected';
 
 /** A worker, for people: `peer` is the routing id and the address in hexadecimal. */
 export interface WorkerInfo {
@@ -52,6 +62,12 @@ export interface BrokerEvents {
   workerReady: [worker: WorkerInfo];
   /** A worker is no longer registered. */
   workerLost: [worker: WorkerInfo & { readonly reason: WorkerLossReason }];
+  /** A worker could not register, and was told DISCONNECT. */
+  workerRefused: [worker: WorkerInfo & { readonly reason: WorkerRefusalReason }];
+  /** A peer was not let in: its key is not allowed. */
+  connectionRefused: [refusal: ConnectionRefusal];
+  /** An allow-list was read again; so many keys are on it. */
+  keysReloaded: [keys: number];
   /** A request was taken from a lost worker and waits for another one. */
   requestRecovered: [request: { readonly service: string; readonly attempts: number }];
   /** A request ended without a result. */

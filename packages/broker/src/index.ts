@@ -2,17 +2,28 @@
 // index - the public interface of @mdp/broker
 
 export type {
+  Allow,
   BrokerOptions,
   EndpointOptions,
   ResolvedBrokerOptions,
+  ResolvedEndpoint,
   ResolvedServiceOptions,
   Role,
   ServiceOptions,
 } from './options.js';
 export { BROKER_DEFAULTS } from './options.js';
-export type { BrokerEvents, PeerDialect, RequestFailure, WorkerInfo, WorkerLossReason } from './events.js';
-export type { BrokerCounters, BrokerStats, DropCause, ServiceStats } from './stats.js';
+export type {
+  BrokerEvents,
+  PeerDialect,
+  RequestFailure,
+  WorkerInfo,
+  WorkerLossReason,
+  WorkerRefusalReason,
+} from './events.js';
+export type { AllowCallback, ConnectingPeer, ConnectionRefusal, RefusalReason } from './security/gatekeeper.js';
+export type { BrokerCounters, BrokerStats, DropCause, HandshakeFailure, ServiceStats } from './stats.js';
 export type { StopOptions } from './broker.js';
 export { Broker } from './broker.js';
 export type { Dialect, ErrorCode, InvalidReason } from '@mdp/protocol';
+export type { CurveServerOptions } from '@mdp/protocol/node';
 export { ArgumentError, BindError, MdpError, StateError } from '@mdp/protocol';

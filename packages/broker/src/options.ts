@@ -3,7 +3,6 @@
 
 import {
   ArgumentError,
-  DEFAULT_ENDPOINT,
   DEFAULT_HEARTBEAT_INTERVAL_MS,
   DEFAULT_HEARTBEAT_LIVENESS,
   MAX_SERVICE_NAME_BYTES,
@@ -11,25 +10,12 @@ import {
   bytes,
   decodeServiceName,
 } from '@mdp/protocol';
-import {
-  booleanOption,
-  choiceOption,
-  durationOption,
-  endpointOption,
-  integerOption,
-  refuseUnknownOptions,
-} from '@mdp/protocol/internal';
+import { booleanOption, durationOption, integerOption, refuseUnknownOptions } from '@mdp/protocol/internal';
+import type { CurveServerOptions } from '@mdp/protocol/node';
+import type { Allow, EndpointOptions, ResolvedEndpoint } from './endpoint-options.js';
+import { resolveEndpoints } from './endpoint-options.js';
 
-/** Who may talk to an endpoint. What comes from anybody else is dropped and counted. */
-export type Role = 'any' | 'client' | 'worker';
-
-/** One place to listen. All endpoints of one role share a ROUTER socket (RFC 18 "Overall Topology": one or two). */
-export interface EndpointOptions {
-  /** `tcp://host:port` (port `*` is any free one), `ipc://path` or `inproc://name`. */
-  readonly endpoint: string;
-  /** Who may talk to it. Default `any`. */
-  readonly role?: Role;
-}
+export type { Allow, EndpointOptions, ResolvedEndpoint, Role } from './endpoint-options.js';
 
 /** What may differ from service to service. */
 export interface ServiceOptions {
@@ -47,6 +33,12 @@ export interface ServiceOptions {
 export interface BrokerOptions {
   /** Where to listen. Default `tcp://127.0.0.1:5555`. */
   readonly endpoints?: string | EndpointOptions | readonly (string | EndpointOptions)[];
+  /** The broker's key: with one, all endpoints but inproc are encrypted by CURVE. Default: none. */
+  readonly curve?: CurveServerOptions;
+  /** Whose keys may connect, where an endpoint does not say it itself. Default: anybody's who has the broker's public key. */
+  readonly allow?: Allow;
+  /** How long a peer may take to prove who it is, in milliseconds, from 100. Default 10,000. */
+  readonly handshakeTimeoutMs?: number;
 
   /**
    * The most time between two HEARTBEATs to a worker that hears nothing else, in milliseconds, from 10. Default 2,500. They may
@@ -98,11 +90,17 @@ export interface BrokerOptions {
   /** The most requests of one connection that wait for a worker. Default 1,000. */
   readonly maxQueuedPerClient?: number;
   /**
-   * The most bytes that requests take while they wait for a worker, in all: what their
-   * frames hold, and 400 for each of them. Default 256 MiB.
+   * The most bytes that requests take which have not ended, those that wait and those that workers hold, in all: what
+   * their frames hold, and 400 for each of them, and what of a reply in parts has to wait. Default 256 MiB.
    */
-  readonly maxQueuedBytes?: number;
-  /** After how many invalid messages a connection is no longer listened to. Default 16. */
+  readonly maxPendingBytes?: number;
+  /** The same for the requests of one connection. Default 128 MiB. */
+  readonly maxPendingBytesPerClient?: number;
+  /** The most services that exist because requests of one connection wait for them. Default 1,000. */
+  readonly maxServicesPerClient?: number;
+  /** The most requests that one connection may make in a second, and after a pause at once; 0 is any number. Default 0. */
+  readonly maxRequestsPerSecond?: number;
+  /** After how many invalid messages a connection is no longer listened to; one is forgiven a minute. Default 16. */
   readonly maxStrikes?: number;
   /** The most connections that are remembered, 100 or more; the one that was silent for longest is forgotten first. Default 100,000. */
   readonly maxConnections?: number;
@@ -112,14 +110,18 @@ export interface BrokerOptions {
   readonly maxOutboxMessages?: number;
   /** The most bytes that wait for one peer that reads too slowly, and 400 for each frame. Default 16 MiB. */
   readonly maxOutboxBytes?: number;
+  /** The same for all such peers together. Default 256 MiB. */
+  readonly maxOutboxBytesInAll?: number;
 }
 
 /** {@link ServiceOptions} with every value filled in. */
 export type ResolvedServiceOptions = Required<ServiceOptions>;
 
-/** {@link BrokerOptions}, checked and with every value filled in. */
-export interface ResolvedBrokerOptions extends Required<Omit<BrokerOptions, 'endpoints' | 'services'>> {
-  readonly endpoints: readonly Required<EndpointOptions>[];
+/** {@link BrokerOptions}, checked and with every value filled in; without its keys. */
+export interface ResolvedBrokerOptions extends Required<
+  Omit<BrokerOptions, 'endpoints' | 'services' | 'curve' | 'allow'>
+> {
+  readonly endpoints: readonly ResolvedEndpoint[];
   /** The services that differ. */
   readonly services: ReadonlyMap<string, ResolvedServiceOptions>;
   /** What holds for every other service. */
@@ -131,6 +133,7 @@ const MANY = 10_000_000;
 
 /** Every option with its default, for documentation and command lines. Endpoints and services are not in it. */
 export const BROKER_DEFAULTS = {
+  handshakeTimeoutMs: 10_000,
   heartbeatIntervalMs: DEFAULT_HEARTBEAT_INTERVAL_MS,
   heartbeatLiveness: DEFAULT_HEARTBEAT_LIVENESS,
   busyWorkerTimeoutMs: 900_000,
@@ -148,15 +151,19 @@ export const BROKER_DEFAULTS = {
   maxQueued: 100_000,
   maxQueuedPerService: 10_000,
   maxQueuedPerClient: 1_000,
-  maxQueuedBytes: 256 * MEBIBYTE,
+  maxPendingBytes: 256 * MEBIBYTE,
+  maxPendingBytesPerClient: 128 * MEBIBYTE,
+  maxServicesPerClient: 1_000,
+  maxRequestsPerSecond: 0,
   maxStrikes: 16,
   maxConnections: 100_000,
   sendHighWaterMark: 1_000,
   maxOutboxMessages: 1_000,
   maxOutboxBytes: 16 * MEBIBYTE,
+  maxOutboxBytesInAll: 256 * MEBIBYTE,
 } as const;
 
-const OPTION_NAMES = ['endpoints', 'services', ...Object.keys(BROKER_DEFAULTS)];
+const OPTION_NAMES = ['endpoints', 'curve', 'allow', 'services', ...Object.keys(BROKER_DEFAULTS)];
 const SERVICE_OPTION_NAMES = ['maxAttempts', 'maxQueued', 'noWorkerTimeoutMs', 'queueTimeoutMs'];
 
 /**
@@ -179,7 +186,8 @@ export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBroke
     queueTimeoutMs: duration('queueTimeoutMs', 1),
   };
   return {
-    endpoints: resolveEndpoints(options.endpoints ?? DEFAULT_ENDPOINT),
+    endpoints: resolveEndpoints(options.endpoints, options.curve !== undefined, options.allow),
+    handshakeTimeoutMs: duration('handshakeTimeoutMs', 100),
     heartbeatIntervalMs: duration('heartbeatIntervalMs', 10),
     heartbeatLiveness: count('heartbeatLiveness', 2, 100),
     busyWorkerTimeoutMs: duration('busyWorkerTimeoutMs', 10),
@@ -197,12 +205,16 @@ export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBroke
     maxQueued: count('maxQueued', 0),
     maxQueuedPerService: anyService.maxQueued,
     maxQueuedPerClient: count('maxQueuedPerClient', 0),
-    maxQueuedBytes: count('maxQueuedBytes', 0, 2 ** 40),
+    maxPendingBytes: count('maxPendingBytes', 0, 2 ** 40),
+    maxPendingBytesPerClient: count('maxPendingBytesPerClient', 0, 2 ** 40),
+    maxServicesPerClient: count('maxServicesPerClient', 0),
+    maxRequestsPerSecond: count('maxRequestsPerSecond', 0),
     maxStrikes: count('maxStrikes', 1),
     maxConnections: count('maxConnections', 100),
     sendHighWaterMark: count('sendHighWaterMark', 1),
     maxOutboxMessages: count('maxOutboxMessages', 1),
     maxOutboxBytes: count('maxOutboxBytes', 1, 2 ** 40),
+    maxOutboxBytesInAll: count('maxOutboxBytesInAll', 1, 2 ** 40),
     services: resolveServices(options.services === undefined ? {} : options.services, anyService),
     anyService,
   };
@@ -218,34 +230,6 @@ function checkOptions(path: string, options: unknown, known: readonly string[]):
     throw new ArgumentError(path, options, `an object with ${known.join(', ')}`);
   }
   refuseUnknownOptions(options, known, path === 'options' ? undefined : path);
-}
-
-function resolveEndpoints(given: NonNullable<BrokerOptions['endpoints']>): Required<EndpointOptions>[] {
-  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
-  if (list.length === 0) throw new ArgumentError('endpoints', list, 'one endpoint or more');
-  const taken = new Set<string>();
-  return list.map((item, i) => {
-    const name = list.length === 1 ? 'endpoints' : `endpoints[${String(i)}]`;
-    const resolved = resolveEndpoint(name, item);
-    const { endpoint } = resolved;
-    // A port that the system chooses is another one each time.
-    if (taken.has(endpoint) && !endpoint.endsWith('*')) {
-      throw new ArgumentError(name, endpoint, 'an endpoint that is not given twice');
-    }
-    taken.add(endpoint);
-    return resolved;
-  });
-}
-
-function resolveEndpoint(name: string, item: unknown): Required<EndpointOptions> {
-  if (typeof item === 'string') return { endpoint: endpointOption(name, item), role: 'any' };
-  if (typeof item !== 'object' || item === null) throw new ArgumentError(name, item, 'a string or { endpoint, role }');
-  checkOptions(name, item, ['endpoint', 'role']);
-  const { endpoint, role } = item as EndpointOptions;
-  return {
-    endpoint: endpointOption(`${name}.endpoint`, endpoint),
-    role: choiceOption(`${name}.role`, role, 'any', ['any', 'client', 'worker']),
-  };
 }
 
 function resolveServices(given: unknown, base: ResolvedServiceOptions): Map<string, ResolvedServiceOptions> {

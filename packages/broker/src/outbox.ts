@@ -9,6 +9,13 @@ import { memoryBytes } from './state/memory.js';
 export interface OutboxLimits {
   readonly maxMessages: number;
   readonly maxBytes: number;
+  /** And all of them together. */
+  readonly maxBytesInAll: number;
+}
+
+/** What all outboxes of a broker hold. */
+export interface OutboxTotal {
+  bytes: number;
 }
 
 /** The sending side of one connection; the port's. */
@@ -35,7 +42,11 @@ export class Outbox {
   /** The peer was full at some time. */
   wasBlocked = false;
 
-  constructor(readonly limits: OutboxLimits) {}
+  /** @param total - what all outboxes hold; {@link clear} takes out of it what is left */
+  constructor(
+    readonly limits: OutboxLimits,
+    readonly total: OutboxTotal,
+  ) {}
 
   get size(): number {
     return this.#messages.length - this.#head;
@@ -57,8 +68,10 @@ export class Outbox {
    * @param urgent - allow twice the limits
    */
   isFull(bytes: number, urgent: boolean): boolean {
-    if (this.size === 0 || !this.wasBlocked) return false;
+    if (!this.wasBlocked) return false;
     const factor = urgent ? 2 : 1;
+    if (this.total.bytes + bytes > this.limits.maxBytesInAll * factor) return true;
+    if (this.size === 0) return false;
     return this.size >= this.limits.maxMessages * factor || this.#bytes + bytes > this.limits.maxBytes * factor;
   }
 
@@ -66,14 +79,26 @@ export class Outbox {
   push(frames: Frame[]): void {
     if (this.wasBlocked) settle(frames);
     this.#messages.push(frames);
-    this.#bytes += memoryBytes(frames);
+    this.#count(memoryBytes(frames));
   }
 
   /** Put a message before all others: it was sent before them and not taken. */
   putBack(frames: Frame[]): void {
     if (this.#head > 0) this.#messages[--this.#head] = frames;
     else this.#messages.unshift(frames);
-    this.#bytes += memoryBytes(frames);
+    this.#count(memoryBytes(frames));
+  }
+
+  /** It is not used any more. */
+  clear(): void {
+    this.#messages = [];
+    this.#head = 0;
+    this.#count(-this.#bytes);
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.total.bytes += bytes;
   }
 
   /** The peer is full: what waits for it may wait for long. */
@@ -88,7 +113,7 @@ export class Outbox {
   shift(): void {
     const first = this.#messages[this.#head];
     if (first === undefined) return;
-    this.#bytes -= memoryBytes(first);
+    this.#count(-memoryBytes(first));
     this.#messages[this.#head++] = undefined;
     if (this.#head > 64 && this.#head * 2 > this.#messages.length) {
       this.#messages = this.#messages.slice(this.#head);

@@ -5,7 +5,7 @@ import type { Frame, MxRecord } from '@mdp/protocol';
 import { byteLength, encodeMx } from '@mdp/protocol';
 import type { Router } from 'zeromq';
 import type { BrokerEvents } from './events.js';
-import type { Line, OutboxLimits } from './outbox.js';
+import type { Line, OutboxLimits, OutboxTotal } from './outbox.js';
 import { Outbox } from './outbox.js';
 import type { Connection } from './state/connection.js';
 import { memoryBytes } from './state/memory.js';
@@ -55,6 +55,8 @@ export interface RouterPortHost {
 export class RouterPort implements BrokerPort {
   readonly #host: RouterPortHost;
   readonly #limits: OutboxLimits;
+  /** What waits for all of them. */
+  readonly #total: OutboxTotal = { bytes: 0 };
   readonly #sockets: Router[] = [];
   /** Connections with an outbox. */
   readonly #waiting = new Set<Connection>();
@@ -78,12 +80,8 @@ export class RouterPort implements BrokerPort {
   /** Peers, messages and bytes that wait. */
   get backlog(): { peers: number; messages: number; bytes: number } {
     let messages = 0;
-    let bytes = 0;
-    for (const { line } of this.#waiting) {
-      messages += line?.outbox?.size ?? 0;
-      bytes += line?.outbox?.bytes ?? 0;
-    }
-    return { peers: this.#waiting.size, messages, bytes };
+    for (const { line } of this.#waiting) messages += line?.outbox?.size ?? 0;
+    return { peers: this.#waiting.size, messages, bytes: this.#total.bytes };
   }
 
   emit<K extends keyof BrokerEvents>(event: K, build: () => BrokerEvents[K]): void {
@@ -214,7 +212,7 @@ export class RouterPort implements BrokerPort {
   }
 
   #newOutbox(connection: Connection, line: Line): Outbox {
-    const outbox = new Outbox(this.#limits);
+    const outbox = new Outbox(this.#limits, this.#total);
     line.outbox = outbox;
     this.#waiting.add(connection);
     return outbox;
@@ -299,6 +297,7 @@ export class RouterPort implements BrokerPort {
     clearTimeout(this.#retryTimer);
     for (const { line } of this.#waiting) {
       this.#host.counters.dropped.slowReader += line?.outbox?.size ?? 0;
+      line?.outbox?.clear();
       if (line !== undefined) line.outbox = undefined;
     }
     this.#waiting.clear();

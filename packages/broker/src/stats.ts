@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // stats - what a broker counts and how it looks from outside
 
+import type { RefusalReason } from './security/gatekeeper.js';
+
 /** Everything that is counted from the start of the broker on. Nothing is dropped without one of these going up. */
 export interface BrokerCounters {
   /** Messages that arrived, of any kind; one of MX may hold many commands. */
@@ -39,9 +41,18 @@ export interface BrokerCounters {
   dropped: Record<DropCause, number>;
   /** Invalid messages by reason; their sum is `dropped.invalid`. */
   invalid: Record<string, number>;
+  /** Peers that were let in because of their key. */
+  keysAccepted: number;
+  /** Peers that were not let in, by reason. */
+  keysRefused: Record<RefusalReason, number>;
+  /** Handshakes that failed, refusals included: who was refused, who spoke no ZMTP or not that of the endpoint, and the rest. */
+  handshakesFailed: Record<HandshakeFailure, number>;
   /** Milliseconds that the process stood still for, as far as it was noticed. */
   stalledMs: number;
 }
+
+/** How a handshake failed: the key was refused; it was no ZMTP, not encrypted or with a wrong key; it broke off or took too long. */
+export type HandshakeFailure = 'auth' | 'protocol' | 'other';
 
 /** Why a message was dropped. */
 export type DropCause =
@@ -51,6 +62,8 @@ export type DropCause =
   | 'banned'
   /** Its sender is not allowed on this endpoint. */
   | 'role'
+  /** A READY for a service that is not among those of its endpoint; the worker got DISCONNECT. */
+  | 'forbidden'
   /** A valid command at the wrong time; the worker got DISCONNECT. */
   | 'unexpected'
   /** Sent after this broker had said DISCONNECT to its sender. */
@@ -96,7 +109,13 @@ export interface BrokerStats {
   readonly state: 'new' | 'running' | 'draining' | 'stopped';
   readonly services: readonly ServiceStats[];
   readonly workers: { readonly registered: number; readonly waiting: number; readonly busy: number };
-  readonly requests: { readonly queued: number; readonly queuedBytes: number; readonly running: number };
+  readonly requests: {
+    readonly queued: number;
+    readonly queuedBytes: number;
+    readonly running: number;
+    /** What all that have not ended take, and what of their replies waits. */
+    readonly pendingBytes: number;
+  };
   /** Connections that are remembered. */
   readonly connections: number;
   /** What waits for peers that read too slowly. */

@@ -10,6 +10,7 @@ import { Connection } from '../src/state/connection.js';
 import { newCounters } from '../src/state/counters.js';
 import type { MxPeer } from '../src/state/mx-peer.js';
 import { socketError } from './support/fake-router.js';
+import { ANYBODY } from './support/access.js';
 
 function final(id: number, body = bytes('x')): MxRecord<Frame> {
   return { type: 'final', id, body: [body] };
@@ -32,7 +33,7 @@ class Setup {
       },
       emit: () => undefined,
     },
-    { maxMessages: 3, maxBytes: 100_000 },
+    { maxMessages: 3, maxBytes: 100_000, maxBytesInAll: Infinity },
   );
 
   constructor() {
@@ -44,7 +45,7 @@ class Setup {
       return Promise.resolve();
     };
     this.port.addSocket({ send } as unknown as Router);
-    const peer = new Connection(0, 'any', 'a', bytes('a')).mxPeer(0, [], 1);
+    const peer = new Connection(0, ANYBODY, 'a', bytes('a')).mxPeer(0, [], 1);
     if (peer === undefined) throw new Error('there is room for one');
     this.peer = peer;
   }

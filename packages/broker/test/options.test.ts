@@ -6,6 +6,9 @@ import { ArgumentError } from '@mdp/protocol';
 import type { BrokerOptions } from '@mdp/broker';
 import { BROKER_DEFAULTS, Broker } from '@mdp/broker';
 import { resolveBrokerOptions } from '../src/options.js';
+import { generateKeyPair } from '@mdp/protocol/node';
+import type { ResolvedEndpoint } from '../src/endpoint-options.js';
+import { groupEndpoints } from '../src/endpoint-options.js';
 
 /** The error that options lead to. */
 function refusal(options: unknown): ArgumentError {
@@ -29,7 +32,11 @@ const COUNTS = {
   maxQueued: [0, 10_000_000],
   maxQueuedPerService: [0, 10_000_000],
   maxQueuedPerClient: [0, 10_000_000],
-  maxQueuedBytes: [0, 2 ** 40],
+  maxPendingBytes: [0, 2 ** 40],
+  maxPendingBytesPerClient: [0, 2 ** 40],
+  maxServicesPerClient: [0, 10_000_000],
+  maxRequestsPerSecond: [0, 10_000_000],
+  maxOutboxBytesInAll: [1, 2 ** 40],
   maxStrikes: [1, 10_000_000],
   maxConnections: [100, 10_000_000],
   sendHighWaterMark: [1, 10_000_000],
@@ -42,9 +49,15 @@ const DURATIONS = {
   busyWorkerTimeoutMs: [10, 2 ** 31 - 1],
   noWorkerTimeoutMs: [0, 2 ** 31 - 1],
   queueTimeoutMs: [1, 2 ** 31 - 1],
+  handshakeTimeoutMs: [100, 2 ** 31 - 1],
 } as const;
 
 const FLAGS = ['mx', 'zmtpHeartbeats', 'forwardErrors'] as const;
+
+/** An endpoint with nothing else said about it. */
+function resolved(endpoint: string, more: Partial<ResolvedEndpoint> = {}): ResolvedEndpoint {
+  return { endpoint, role: 'any', curve: false, allow: undefined, services: undefined, ...more };
+}
 
 const numbers = Object.entries({ ...COUNTS, ...DURATIONS }).map(([name, [min, max]]) => ({ name, min, max }));
 
@@ -52,7 +65,7 @@ describe('resolveBrokerOptions', () => {
   test('fills in every default', () => {
     const { endpoints, services, anyService, ...rest } = resolveBrokerOptions();
     expect(rest).toEqual(BROKER_DEFAULTS);
-    expect(endpoints).toEqual([{ endpoint: 'tcp://127.0.0.1:5555', role: 'any' }]);
+    expect(endpoints).toEqual([resolved('tcp://127.0.0.1:5555')]);
     expect(services.size).toBe(0);
     expect(anyService).toEqual({
       maxAttempts: 2,
@@ -106,21 +119,73 @@ describe('resolveBrokerOptions', () => {
 
 describe('endpoints', () => {
   test('one, several, with roles or without', () => {
-    expect(resolveBrokerOptions({ endpoints: 'ipc:///tmp/x' }).endpoints).toEqual([
-      { endpoint: 'ipc:///tmp/x', role: 'any' },
-    ]);
+    expect(resolveBrokerOptions({ endpoints: 'ipc:///tmp/x' }).endpoints).toEqual([resolved('ipc:///tmp/x')]);
     expect(resolveBrokerOptions({ endpoints: { endpoint: 'inproc://x', role: 'client' } }).endpoints).toEqual([
-      { endpoint: 'inproc://x', role: 'client' },
+      resolved('inproc://x', { role: 'client' }),
     ]);
     expect(
       resolveBrokerOptions({
         endpoints: ['tcp://*:1', { endpoint: 'tcp://[::1]:*', role: 'worker' }, { endpoint: 'inproc://y' }],
       }).endpoints,
-    ).toEqual([
-      { endpoint: 'tcp://*:1', role: 'any' },
-      { endpoint: 'tcp://[::1]:*', role: 'worker' },
-      { endpoint: 'inproc://y', role: 'any' },
+    ).toEqual([resolved('tcp://*:1'), resolved('tcp://[::1]:*', { role: 'worker' }), resolved('inproc://y')]);
+  });
+
+  test('are encrypted when the broker has a key, but for inproc and those that say no', () => {
+    const curve = { secretKey: generateKeyPair().secretKey };
+    const endpoints = ['tcp://*:1', { endpoint: 'tcp://*:2', curve: false }, 'inproc://x', 'ipc:///tmp/x'];
+    expect(resolveBrokerOptions({ curve, endpoints, allow: 'keys' }).endpoints).toEqual([
+      resolved('tcp://*:1', { curve: true, allow: ['keys'] }),
+      resolved('tcp://*:2'),
+      resolved('inproc://x'),
+      resolved('ipc:///tmp/x', { curve: true, allow: ['keys'] }),
     ]);
+  });
+
+  test('never show the key', () => {
+    const { secretKey } = generateKeyPair();
+    expect(JSON.stringify(resolveBrokerOptions({ curve: { secretKey } }))).not.toContain(JSON.stringify(secretKey));
+  });
+
+  test('share a socket when they differ in nothing but the place', () => {
+    const allow = (): boolean => true;
+    const curve = { secretKey: generateKeyPair().secretKey };
+    const { endpoints } = resolveBrokerOptions({
+      curve,
+      endpoints: [
+        { endpoint: 'tcp://*:1', role: 'worker' },
+        { endpoint: 'tcp://*:2', services: ['a', 'b'] },
+        'tcp://*:3',
+        { endpoint: 'tcp://*:4', services: ['a', 'b'] },
+        { endpoint: 'tcp://*:5', services: 'a' },
+        { endpoint: 'tcp://*:6', allow },
+        { endpoint: 'tcp://*:7', allow },
+        { endpoint: 'tcp://*:8', allow: () => true },
+        { endpoint: 'tcp://*:9', curve: false },
+        { endpoint: 'tcp://*:10', role: 'worker' },
+      ],
+    });
+    const shared = groupEndpoints(endpoints).map((group) => group.endpoints.map((endpoint) => endpoint.slice(8)));
+    expect(shared).toEqual([['2', '4'], ['3'], ['5'], ['6', '7'], ['8'], ['9'], ['1', '10']]);
+  });
+
+  test.each([
+    [{ endpoints: 'tcp://*:1', allow: 'keys' }, 'allow', 'none without curve'],
+    [{ endpoints: { endpoint: 'tcp://*:1', allow: 'keys' } }, 'endpoints.allow', 'none for an endpoint that is not'],
+    [{ endpoints: { endpoint: 'tcp://*:1', curve: true } }, 'endpoints.curve', 'false: the broker has no key'],
+    [{ curve: {}, endpoints: { endpoint: 'inproc://x', curve: true } }, 'endpoints.curve', 'false for an inproc'],
+    [{ curve: {}, allow: '' }, 'allow', 'the path of a list of keys'],
+    [{ curve: {}, allow: [] }, 'allow', 'the path of a list of keys'],
+    [{ curve: {}, allow: 5 }, 'allow', 'the path of a list of keys'],
+    [{ curve: {}, endpoints: { endpoint: 'tcp://*:1', allow: ['a', 5] } }, 'endpoints.allow', 'the path of a list'],
+    [{ endpoints: { endpoint: 'tcp://*:1', services: [] } }, 'endpoints.services', 'one service or more'],
+    [{ endpoints: { endpoint: 'tcp://*:1', services: ['a*b'] } }, 'endpoints.services', 'names of services'],
+    [{ endpoints: { endpoint: 'tcp://*:1', services: '**' } }, 'endpoints.services', 'names of services'],
+    [{ endpoints: { endpoint: 'tcp://*:1', services: '' } }, 'endpoints.services', 'names of services'],
+    [{ endpoints: { endpoint: 'tcp://*:1', services: [5] } }, 'endpoints.services', 'names of services'],
+  ])('refuses %j', (options, argument, allowed) => {
+    const error = refusal(options);
+    expect(error.argument).toBe(argument);
+    expect(error.message).toContain(allowed);
   });
 
   test.each([
@@ -129,9 +194,9 @@ describe('endpoints', () => {
     ['http://x', 'endpoints', 'tcp://host:port'],
     ['tcp://127.0.0.1', 'endpoints', 'tcp://host:port'],
     ['tcp://127.0.0.1:65536', 'endpoints', 'tcp://host:port'],
-    [5, 'endpoints', 'a string or { endpoint, role }'],
-    [['inproc://x', 5], 'endpoints[1]', 'a string or { endpoint, role }'],
-    [['inproc://x', null], 'endpoints[1]', 'a string or { endpoint, role }'],
+    [5, 'endpoints', 'a string or an object with endpoint, role'],
+    [['inproc://x', 5], 'endpoints[1]', 'a string or an object with endpoint, role'],
+    [['inproc://x', null], 'endpoints[1]', 'a string or an object with endpoint, role'],
     [['inproc://x', 'y'], 'endpoints[1]', 'tcp://host:port'],
     [{ endpoint: 'inproc://x', role: 'boss' }, 'endpoints.role', 'any, client, worker'],
     [{ role: 'client' }, 'endpoints.endpoint', 'tcp://host:port'],

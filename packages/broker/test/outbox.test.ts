@@ -21,8 +21,8 @@ function offer(outbox: Outbox, frames: Frame[], urgent = false): boolean {
 }
 
 /** The outbox of a peer that was seen to read slowly. */
-function blocked(limits: OutboxLimits): Outbox {
-  const outbox = new Outbox(limits);
+function blocked(limits: Omit<OutboxLimits, 'maxBytesInAll'>, total = { bytes: 0 }): Outbox {
+  const outbox = new Outbox({ maxBytesInAll: Infinity, ...limits }, total);
   outbox.block();
   return outbox;
 }
@@ -35,7 +35,7 @@ function take(outbox: Outbox): string | undefined {
 
 describe('Outbox', () => {
   test('hands out in order, and what was put back first', () => {
-    const outbox = new Outbox({ maxMessages: 10, maxBytes: 10_000 });
+    const outbox = new Outbox({ maxMessages: 10, maxBytes: 10_000, maxBytesInAll: Infinity }, { bytes: 0 });
     for (const text of ['2', '3', '4']) expect(offer(outbox, message(text))).toBe(true);
     outbox.putBack(message('1'));
     expect([take(outbox), take(outbox)]).toEqual(['1', '2']);
@@ -70,10 +70,25 @@ describe('Outbox', () => {
   });
 
   test('takes whatever one turn says to a peer that reads well', () => {
-    const outbox = new Outbox({ maxMessages: 1, maxBytes: 1 });
+    const outbox = new Outbox({ maxMessages: 1, maxBytes: 1, maxBytesInAll: 1 }, { bytes: 0 });
     for (let i = 0; i < 100; i++) expect(offer(outbox, message('x'))).toBe(true);
     outbox.block();
     expect(offer(outbox, message('x'))).toBe(false);
+  });
+
+  test('takes no more when all of them together hold too much, and more again when one is not used any more', () => {
+    const total = { bytes: 0 };
+    const limits = { maxMessages: 10, maxBytes: 10_000, maxBytesInAll: 3_000 };
+    const [one, two] = [blocked(limits, total), blocked(limits, total)];
+    expect(offer(one, message('x'.repeat(1_500)))).toBe(true);
+    expect(offer(two, message('x'.repeat(1_500)))).toBe(false);
+    expect(offer(two, message('x'.repeat(1_500)), true)).toBe(true);
+    expect(total.bytes).toBe(3_800);
+    one.clear();
+    expect(total.bytes).toBe(1_900);
+    expect([one.size, one.bytes, one.first]).toEqual([0, 0, undefined]);
+    two.shift();
+    expect(total.bytes).toBe(0);
   });
 
   test('keeps its books right, whatever is done to it', () => {
@@ -82,7 +97,7 @@ describe('Outbox', () => {
     });
     fc.assert(
       fc.property(steps, (all) => {
-        const outbox = new Outbox({ maxMessages: 1_000, maxBytes: 10_000_000 });
+        const outbox = new Outbox({ maxMessages: 1_000, maxBytes: 10_000_000, maxBytesInAll: Infinity }, { bytes: 0 });
         const model: Frame[][] = [];
         for (const { what, size } of all) {
           const frames = message('x'.repeat(size));

@@ -7,6 +7,7 @@ import { RouterPort } from '../src/router-port.js';
 import { Connection } from '../src/state/connection.js';
 import { newCounters } from '../src/state/counters.js';
 import { FakeRouter } from './support/fake-router.js';
+import { ANYBODY } from './support/access.js';
 
 /** A port with one socket, and what it told its host. */
 class Setup {
@@ -28,13 +29,13 @@ class Setup {
         failed: (error) => this.failures.push(error.message),
         emit: () => undefined,
       },
-      { maxMessages, maxBytes: 1_000_000 },
+      { maxMessages, maxBytes: 1_000_000, maxBytesInAll: Infinity },
     );
     this.port.addSocket(this.router.router);
   }
 
   connection(id: string): Connection {
-    return new Connection(0, 'any', id, bytes(id));
+    return new Connection(0, ANYBODY, id, bytes(id));
   }
 
   send(to: Connection, text: string, urgent = false): boolean {
@@ -54,7 +55,7 @@ afterEach(() => {
 describe('RouterPort', () => {
   test('sends at once, in order, though the outcome of the first message is not known yet', async () => {
     const { port, router, counters, ...setup } = new Setup();
-    const a = new Connection(0, 'any', 'a', bytes('a'));
+    const a = new Connection(0, ANYBODY, 'a', bytes('a'));
     for (const text of ['1', '2', '3', '4']) expect(port.send(a, [a.routingId, bytes(text)])).toBe(true);
     await settle();
     expect(router.taken).toEqual(['a/1', 'a/2', 'a/3', 'a/4']);

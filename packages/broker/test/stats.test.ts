@@ -22,7 +22,7 @@ describe('stats', () => {
       state: 'new',
       services: [],
       workers: { registered: 0, waiting: 0, busy: 0 },
-      requests: { queued: 0, queuedBytes: 0, running: 0 },
+      requests: { queued: 0, queuedBytes: 0, running: 0, pendingBytes: 0 },
       connections: 0,
       outbox: { peers: 0, messages: 0, bytes: 0 },
       counters: newCounters(),

@@ -23,7 +23,7 @@ overWires((cluster, wires) => {
       expect(counters.abandoned + counters.dropped.clientGone + counters.dropped.unreachable).toBeGreaterThanOrEqual(
         100,
       );
-      expect(requests).toEqual({ queued: 0, queuedBytes: 0, running: 0 });
+      expect(requests).toEqual({ queued: 0, queuedBytes: 0, running: 0, pendingBytes: 0 });
       expect(outbox).toEqual({ peers: 0, messages: 0, bytes: 0 });
     });
 

@@ -32,6 +32,9 @@ const EVENTS: Record<keyof BrokerEvents, true> = {
   listening: true,
   workerReady: true,
   workerLost: true,
+  workerRefused: true,
+  connectionRefused: true,
+  keysReloaded: true,
   requestRecovered: true,
   requestFailed: true,
   invalidMessage: true,
@@ -89,5 +92,5 @@ describe('docs/broker.md', () => {
 
 function readable(value: number): string {
   const mebibytes = value / 1024 / 1024;
-  return Number.isInteger(mebibytes) ? `${String(mebibytes)} MiB` : value.toLocaleString('en-US');
+  return value > 0 && Number.isInteger(mebibytes) ? `${String(mebibytes)} MiB` : value.toLocaleString('en-US');
 }

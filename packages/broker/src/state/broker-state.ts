@@ -17,6 +17,7 @@ import { Mmi } from './mmi.js';
 import { MxIntake } from './mx-intake.js';
 import type { MxPeer } from './mx-peer.js';
 import type { BrokerPort } from './port.js';
+import { PendingBytes } from './pending-bytes.js';
 import { Probes } from './probes.js';
 import { Registry, STOPPING, describePeer } from './registry.js';
 import { Request } from './request.js';
@@ -25,6 +26,9 @@ import { Sender } from './sender.js';
 import { Service } from './service.js';
 import type { Worker } from './worker.js';
 import { WorkerCommands } from './worker-commands.js';
+
+/** One strike is forgiven for so long without another, in milliseconds. */
+const FORGIVE_MS = 60_000;
 
 /** How many remembered connections one tick looks at. */
 const SWEEP_AT_MOST = 1000;
@@ -58,7 +62,8 @@ export class BrokerState {
     const { counters } = this;
     const deadlines = this.#deadlines;
     const sender = new Sender(port, counters);
-    const connections = new ConnectionTable(options.maxConnections);
+    const pending = new PendingBytes(options.maxPendingBytes, options.maxPendingBytesPerClient);
+    const connections = new ConnectionTable(options.maxConnections, pending);
     const replies = new ClientReplies(options, counters, port, sender);
     const onSlowWorker = (now: number, worker: Worker): void => {
       registry.remove(now, worker, 'slow');
@@ -73,7 +78,7 @@ export class BrokerState {
     this.dispatcher = dispatcher;
     this.#replies = replies;
     this.#registry = registry;
-    this.#requests = new Requests({ counters, replies, registry, dispatcher, mmi });
+    this.#requests = new Requests({ options, counters, replies, registry, dispatcher, mmi });
     this.#workerCommands = new WorkerCommands({ counters, replies, registry, dispatcher });
     this.#mx = new MxIntake({
       options,
@@ -117,7 +122,7 @@ export class BrokerState {
     if (!this.#isHeard(now, connection)) return;
     if (message.type === 'request') this.#request(now, connection, message);
     else if (message.type === 'invalid') this.#invalid(now, connection, message.reason);
-    else if (connection.role === 'client') this.counters.dropped.role++;
+    else if (connection.access.role === 'client') this.counters.dropped.role++;
     else this.#workerCommands.receive(now, connection, message);
   }
 
@@ -157,12 +162,13 @@ export class BrokerState {
   overframed(now: number, connection: Connection): void {
     if (!this.#isHeard(now, connection)) return;
     connection.strikes = Math.max(connection.strikes, this.#options.maxStrikes - 1);
+    connection.struckAt = now;
     this.#invalid(now, connection, 'extra-frames');
   }
 
   #request(now: number, connection: Connection, { service, address, dialect, body }: ClientRequest): void {
     // Who registers workers may ask how it should speak, on whatever endpoint it is.
-    if (connection.role === 'worker' && service !== MX_SERVICE) {
+    if (connection.access.role === 'worker' && service !== MX_SERVICE) {
       this.counters.dropped.role++;
       return;
     }
@@ -175,7 +181,9 @@ export class BrokerState {
   #invalid(now: number, connection: Connection, reason: InvalidMessage['reason'] | MxInvalidReason): void {
     this.counters.dropped.invalid++;
     this.counters.invalid[reason] = (this.counters.invalid[reason] ?? 0) + 1;
-    connection.strikes++;
+    const forgiven = Math.floor((now - connection.struckAt) / FORGIVE_MS);
+    connection.strikes = Math.max(0, connection.strikes - forgiven) + 1;
+    connection.struckAt = now;
     this.#port.emit('invalidMessage', () => [
       { peer: describePeer([connection.routingId]), reason, strikes: connection.strikes },
     ]);

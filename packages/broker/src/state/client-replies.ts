@@ -118,7 +118,9 @@ export class ClientReplies {
         return;
       }
       if (!this.#passPartial(request, body)) return;
-      stream.withheldBytes -= memoryBytes(body);
+      const bytes = memoryBytes(body);
+      stream.withheldBytes -= bytes;
+      request.unbook(bytes);
     }
     withheld.splice(0, passed);
     if (withheld.length === 0) stream.withheld = undefined;
@@ -130,8 +132,10 @@ export class ClientReplies {
     const { stream } = request;
     const withheld = (stream.withheld ??= []);
     const body = ownFrames(part.body);
-    stream.withheldBytes += memoryBytes(body);
-    if (withheld.length >= maxOutboxMessages || stream.withheldBytes > maxOutboxBytes) {
+    const bytes = memoryBytes(body);
+    stream.withheldBytes += bytes;
+    const tooMuch = withheld.length >= maxOutboxMessages || stream.withheldBytes > maxOutboxBytes;
+    if (tooMuch || request.book(bytes) !== undefined) {
       this.#counters.dropped.slowReader += withheld.length;
       this.#breakOff(request);
     } else {
@@ -227,7 +231,9 @@ export class ClientReplies {
     const { stream } = request;
     stream.joinedBytes += byteLength(body);
     const joined = (stream.joined ??= []);
-    if (stream.joinedBytes > this.#options.maxBodyBytes || joined.length + body.length > this.#options.maxBodyFrames) {
+    const tooMuch =
+      stream.joinedBytes > this.#options.maxBodyBytes || joined.length + body.length > this.#options.maxBodyFrames;
+    if (tooMuch || request.book(memoryBytes(body)) !== undefined) {
       request.close('ended');
       this.error(request, STATUS.TOO_LARGE, 'the parts of the reply are too large for one reply of MDP/0.1');
       this.#sender.cancel(request);

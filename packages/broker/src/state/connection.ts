@@ -3,11 +3,12 @@
 
 import type { Frame } from '@mdp/protocol';
 import { EMPTY_FRAME, ownFrames } from '@mdp/protocol';
-import type { Role } from '../options.js';
 import type { Line } from '../outbox.js';
+import type { Access } from './access.js';
 import { Link, LinkedList } from './linked-list.js';
 import { MxPeer } from './mx-peer.js';
 import { frameText } from './packed.js';
+import { PendingBytes } from './pending-bytes.js';
 import type { Request } from './request.js';
 import type { Worker } from './worker.js';
 
@@ -18,10 +19,19 @@ import type { Worker } from './worker.js';
 export class Connection {
   /** When something came from it last. */
   seenAt = 0;
-  /** Invalid messages so far. */
+  /** Invalid messages so far, but for those that were forgiven. */
   strikes = 0;
+  /** When the last one came, or was forgiven. */
+  struckAt = 0;
   /** Too many strikes: nothing from it is read any more. */
   banned = false;
+  /** The bytes that its requests take which have not ended. */
+  pendingBytes = 0;
+  /** Services that exist because of requests of it that wait. */
+  servicesMade = 0;
+  /** How many requests it may make at once, at {@link allowedAt}; `undefined` until that was looked at. */
+  allowance: number | undefined;
+  allowedAt = 0;
   /** Requests of it that wait for a worker. */
   readonly queued = new LinkedList<Request>();
   /** Requests of it that do not wait any more and have not ended: workers hold them, or their replies are on their way. */
@@ -42,16 +52,33 @@ export class Connection {
 
   /**
    * @param socket - index of the socket that it is a peer of
-   * @param role - who may talk on that socket
+   * @param access - what may be done on that socket
    * @param key - the routing id, as a string
    * @param routingId - the routing id, as it goes in front of what is sent
+   * @param pending - the requests of all
    */
   constructor(
     readonly socket: number,
-    readonly role: Role,
+    readonly access: Access,
     readonly key: string,
     readonly routingId: Frame,
+    readonly pending = new PendingBytes(),
   ) {}
+
+  /**
+   * Whether it may make another request now. So many a second are allowed, and after a pause as many at once.
+   *
+   * @param perSecond - 0: any number
+   */
+  mayAsk(now: number, perSecond: number): boolean {
+    if (perSecond === 0) return true;
+    const gained = ((now - this.allowedAt) / 1000) * perSecond;
+    this.allowance = Math.min(perSecond, (this.allowance ?? perSecond) + gained);
+    this.allowedAt = now;
+    if (this.allowance < 1) return false;
+    this.allowance--;
+    return true;
+  }
 
   /**
    * The peer that speaks MX at an address, made when it is new.
@@ -123,11 +150,17 @@ export class ConnectionTable {
   readonly #sockets: Map<string, Connection>[] = [];
   readonly #bySilence = new LinkedList<Connection>();
   readonly #max: number;
+  /** What the requests of all take. */
+  readonly pending: PendingBytes;
   #silenced = 0;
 
-  /** @param max - the most connections that are remembered */
-  constructor(max: number) {
+  /**
+   * @param max - the most connections that are remembered
+   * @param pending - what their requests may take
+   */
+  constructor(max: number, pending = new PendingBytes()) {
     this.#max = max;
+    this.pending = pending;
   }
 
   get size(): number {
@@ -171,13 +204,13 @@ export class ConnectionTable {
    *
    * @returns `undefined` when it is new and there are too many that are in use
    */
-  require(now: number, socket: number, role: Role, routingId: Frame): Connection | undefined {
+  require(now: number, socket: number, access: Access, routingId: Frame): Connection | undefined {
     const table = (this.#sockets[socket] ??= new Map<string, Connection>());
     const key = frameText(routingId);
     let connection = table.get(key);
     if (connection === undefined) {
       if (this.#bySilence.size >= this.#max && !this.#forgetOne()) return undefined;
-      connection = new Connection(socket, role, key, routingId);
+      connection = new Connection(socket, access, key, routingId, this.pending);
       table.set(key, connection);
     } else {
       this.#bySilence.remove(connection.link);

@@ -4,12 +4,14 @@
 import type { InvalidReason, MxInvalidReason } from '@mdp/protocol';
 import { INVALID_REASONS, MX_INVALID_REASONS, STATUS } from '@mdp/protocol';
 import type { WorkerLossReason } from '../events.js';
-import type { BrokerCounters, DropCause } from '../stats.js';
+import type { RefusalReason } from '../security/gatekeeper.js';
+import type { BrokerCounters, DropCause, HandshakeFailure } from '../stats.js';
 
 const DROP_CAUSES: readonly DropCause[] = [
   'invalid',
   'banned',
   'role',
+  'forbidden',
   'unexpected',
   'afterDisconnect',
   'foreignToken',
@@ -33,6 +35,8 @@ const LOSS_REASONS: readonly WorkerLossReason[] = [
   'slow',
   'stopped',
 ];
+
+const REFUSAL_REASONS: readonly RefusalReason[] = ['unknownKey', 'expiredKey', 'denied', 'failed', 'busy', 'malformed'];
 
 function zeros<K extends string | number>(keys: readonly K[]): Record<K, number> {
   return Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
@@ -59,6 +63,9 @@ export function newCounters(): BrokerCounters {
     disconnectsSent: 0,
     dropped: zeros<DropCause>(DROP_CAUSES),
     invalid: zeros<InvalidReason | MxInvalidReason>([...INVALID_REASONS, ...MX_INVALID_REASONS]),
+    keysAccepted: 0,
+    keysRefused: zeros<RefusalReason>(REFUSAL_REASONS),
+    handshakesFailed: zeros<HandshakeFailure>(['auth', 'protocol', 'other']),
     stalledMs: 0,
   };
 }

@@ -20,6 +20,12 @@ import type { Worker } from './worker.js';
 /** How often a worker may give a request back with DISCONNECT without it counting as an attempt. */
 const MAX_HANDOVERS = 8;
 
+/** What is said to a request for which there is no memory left. */
+const TOO_MANY_BYTES = {
+  client: 'the requests of this client that have not ended are too large',
+  broker: 'the requests that have not ended are too large',
+} as const;
+
 /** What the heap of deadlines holds. */
 export type Due = Worker | Service | Request;
 
@@ -70,9 +76,16 @@ export class Dispatcher {
     return service;
   }
 
+  /** A service has a worker: it does not exist because of a request any more. */
+  adopt(service: Service): void {
+    if (service.madeBy !== undefined) service.madeBy.servicesMade--;
+    service.madeBy = undefined;
+  }
+
   /** Forget a service that has neither workers nor requests. */
   releaseService(service: Service): void {
     if (service.workers > 0 || service.queue.size > 0) return;
+    this.adopt(service);
     this.services.delete(service.name);
     this.#parts.deadlines.delete(service);
   }
@@ -87,12 +100,18 @@ export class Dispatcher {
       replies.error({ ...origin, service: { name, frame: bytes(name) } }, STATUS.TOO_LARGE, 'the body is too large');
       return;
     }
-    const service = this.requireService(now, name);
-    if (service === undefined) {
-      replies.error({ ...origin, service: { name, frame: bytes(name) } }, STATUS.OVERLOADED, 'too many services');
+    const service = this.services.get(name) ?? this.#makeService(now, name, origin.connection);
+    if (typeof service === 'string') {
+      replies.error({ ...origin, service: { name, frame: bytes(name) } }, STATUS.OVERLOADED, service);
       return;
     }
     const request = new Request(origin, service, body);
+    const beyond = request.book(request.bytes);
+    if (beyond !== undefined) {
+      replies.error({ ...origin, service }, STATUS.OVERLOADED, TOO_MANY_BYTES[beyond]);
+      this.releaseService(service);
+      return;
+    }
     const { mx } = origin;
     if (mx !== undefined) {
       mx.requests.add(request.id, request);
@@ -114,6 +133,18 @@ export class Dispatcher {
     if (service.free.size > 0) this.dispatchWaiting(now, service);
   }
 
+  /** A service that nobody serves yet: it lasts as long as requests wait for it. @returns why it may not be made */
+  #makeService(now: number, name: string, connection: Connection): Service | string {
+    if (connection.servicesMade >= this.#parts.options.maxServicesPerClient) {
+      return 'requests of this client wait for too many services that nobody serves';
+    }
+    const service = this.requireService(now, name);
+    if (service === undefined) return 'too many services';
+    service.madeBy = connection;
+    connection.servicesMade++;
+    return service;
+  }
+
   /** Why a request may not wait; `undefined` when it may. */
   #refusal(request: Request): { status: number; message: string } | undefined {
     const { service, connection } = request;
@@ -128,9 +159,7 @@ export class Dispatcher {
           ? 'too many requests of this client wait'
           : this.queued >= options.maxQueued
             ? 'the queues of the broker are full'
-            : this.queuedBytes + request.bytes > options.maxQueuedBytes
-              ? 'the requests that wait are too large'
-              : undefined;
+            : undefined;
     return full === undefined ? undefined : { status: STATUS.OVERLOADED, message: full };
   }
 

@@ -3,6 +3,7 @@
 
 import type { Frame } from '@mdp/protocol';
 import { MMI_PREFIX, MX_SERVICE, bytes, decodeServiceName, encodeMxAnswer } from '@mdp/protocol';
+import type { Access } from './access.js';
 import type { Service } from './service.js';
 
 const FOUND = bytes('200');
@@ -40,23 +41,27 @@ export function isMmi(service: string): boolean {
  */
 export class Mmi {
   readonly #view: MmiView;
-  #list: Frame | undefined;
-  #listHoldsUntil = -Infinity;
+  /** The list of services for each kind of access, and how long it holds. */
+  readonly #lists = new Map<Access, { text: Frame; holdsUntil: number }>();
 
   constructor(view: MmiView) {
     this.#view = view;
   }
 
-  /** The body of the answer. */
-  answer(now: number, service: string, body: readonly Frame[]): Frame[] {
+  /**
+   * The body of the answer.
+   *
+   * @param access - who asks: it is told of nothing that it does not see
+   */
+  answer(now: number, access: Access, service: string, body: readonly Frame[]): Frame[] {
     switch (service) {
       case 'mmi.service': {
         const name = body[0] === undefined ? undefined : decodeServiceName(body[0]);
-        const found = name !== undefined && (this.#view.services.get(name)?.workers ?? 0) > 0;
+        const found = name !== undefined && access.sees(name) && (this.#view.services.get(name)?.workers ?? 0) > 0;
         return [found ? FOUND : NOT_FOUND];
       }
       case 'mmi.services':
-        return [FOUND, this.#listServices(now)];
+        return [FOUND, this.#listServices(now, access)];
       case 'mmi.broker':
         return [FOUND, bytes(JSON.stringify(this.#view.describe()))];
       case MX_SERVICE: {
@@ -68,13 +73,16 @@ export class Mmi {
     }
   }
 
-  #listServices(now: number): Frame {
+  #listServices(now: number, access: Access): Frame {
     const { services } = this.#view;
-    if (this.#list === undefined || now >= this.#listHoldsUntil) {
-      this.#list = bytes(JSON.stringify(describeServices(services)));
-      this.#listHoldsUntil = services.size > LISTED_ANEW ? now + services.size / 100 : now;
+    let list = this.#lists.get(access);
+    if (list === undefined || now >= list.holdsUntil) {
+      const seen = describeServices(services).filter(({ name }) => access.sees(name));
+      const holdsUntil = services.size > LISTED_ANEW ? now + services.size / 100 : now;
+      list = { text: bytes(JSON.stringify(seen)), holdsUntil };
+      this.#lists.set(access, list);
     }
-    return this.#list;
+    return list.text;
   }
 }
 

@@ -37,7 +37,7 @@ export class MxIntake {
   }
 
   receive(now: number, peer: MxPeer, records: readonly MxRecord[]): void {
-    const { role } = peer.connection;
+    const { role } = peer.connection.access;
     // MDP-B-36: whatever it says is a sign of life of all of its services.
     peer.life.heardAt = now;
     for (const record of records) {
@@ -84,7 +84,7 @@ export class MxIntake {
   }
 
   #ready(now: number, peer: MxPeer, { service, credit }: MxReady): void {
-    const { counters, registry, sender, workerCommands } = this.#parts;
+    const { registry, sender, workerCommands } = this.#parts;
     let worker = peer.workers.get(service);
     if (worker?.lost === true) {
       // Its connection was gone: this is its successor, which has chosen the same routing id.
@@ -103,10 +103,7 @@ export class MxIntake {
     }
     const { connection, key, envelope } = peer;
     const place = { connection, key: `${key} ${service}`, envelope, dialect: 'mx' as const, credit: capped, mx: peer };
-    if (!workerCommands.mayRegister(service)) counters.dropped.unexpected++;
-    else if (registry.register(now, place, service)) return;
-    else counters.dropped.tooManyWorkers++;
-    this.#sendAway(now, peer);
+    if (!workerCommands.register(now, place, service)) this.#sendAway(now, peer);
   }
 
   #fromWorker(now: number, peer: MxPeer, record: MxReply | MxSignal): void {

@@ -4,7 +4,7 @@
 import type { Frame } from '@mdp/protocol';
 import { STATUS } from '@mdp/protocol';
 import type { DeadlineHeap } from '@mdp/protocol/internal';
-import type { PeerDialect, WorkerLossReason } from '../events.js';
+import type { WorkerInfo, WorkerLossReason, WorkerRefusalReason } from '../events.js';
 import type { ResolvedBrokerOptions } from '../options.js';
 import type { BrokerCounters } from '../stats.js';
 import type { Connection, ConnectionTable } from './connection.js';
@@ -65,6 +65,7 @@ export class Registry {
     mx?.workers.set(name, worker);
     // Nobody says READY on a connection that was told DISCONNECT, except a new peer that chose the same routing id.
     connections.unsilence(connection, mx?.key ?? key);
+    dispatcher.adopt(service);
     service.workers++;
     this.size++;
     counters.workersReady++;
@@ -74,6 +75,13 @@ export class Registry {
     // With a first worker another limit holds for those that still wait.
     if (service.workers === 1) dispatcher.watch(service);
     return true;
+  }
+
+  /** READY of somebody who may not register. */
+  reject({ envelope, dialect }: WorkerPlace, service: string, reason: WorkerRefusalReason): void {
+    const { counters, port } = this.#parts;
+    counters.dropped[reason]++;
+    port.emit('workerRefused', () => [{ peer: describePeer(envelope), service, dialect, reason }]);
   }
 
   /** An MX worker takes another number of requests at once from here on. */
@@ -268,6 +276,6 @@ export function describePeer(envelope: readonly Frame[]): string {
   return envelope.map(hex).join('/');
 }
 
-function describeWorker(worker: Worker): { peer: string; service: string; dialect: PeerDialect } {
+function describeWorker(worker: Worker): WorkerInfo {
   return { peer: describePeer(worker.envelope), service: worker.service.name, dialect: worker.dialect };
 }

@@ -32,6 +32,8 @@ export interface RequestOrigin {
   readonly deadlineAt: number;
 }
 
+const NOTHING: readonly PackedFrame[] = [];
+
 /** A PARTIAL or FINAL. */
 export interface Part {
   readonly type: 'partial' | 'final';
@@ -78,6 +80,8 @@ export class Request implements Deadline {
   heapIndex = -1;
   #body: readonly PackedFrame[];
   #packed = false;
+  /** What is counted for it: {@link book}. */
+  #booked = 0;
   /** The bytes that its envelope and body take while it waits: {@link memoryBytes}. */
   readonly bytes: number;
   /** How often it was given to a worker. */
@@ -169,6 +173,32 @@ export class Request implements Deadline {
     return this.mx ?? `${String(this.connection.socket)} ${addressKey(envelope)}`;
   }
 
+  /**
+   * Count bytes that are kept for it against what its client, and all clients, may have: until they are
+   * {@link unbook}ed, or it ends.
+   *
+   * @returns whose limit they would be beyond; nothing is counted then
+   */
+  book(bytes: number): 'client' | 'broker' | undefined {
+    const { connection } = this;
+    const { pending } = connection;
+    if (connection.pendingBytes + bytes > pending.mostPerClient) return 'client';
+    if (pending.used + bytes > pending.most) return 'broker';
+    this.#count(bytes);
+    return undefined;
+  }
+
+  /** Bytes that were counted for it are not kept any more. */
+  unbook(bytes: number): void {
+    this.#count(-bytes);
+  }
+
+  #count(bytes: number): void {
+    this.#booked += bytes;
+    this.connection.pendingBytes += bytes;
+    this.connection.pending.used += bytes;
+  }
+
   /** Nothing more goes to the client. What its worker still sends is dropped and counted. */
   close(by: ClosedBy): void {
     this.closedBy = by;
@@ -177,6 +207,9 @@ export class Request implements Deadline {
     mx?.requests.delete(this.id);
     if (mx?.requests.size === 0) mx.askingLink.list?.remove(mx.askingLink);
     this.#stream = undefined;
+    // Its worker may hold it for long.
+    this.#body = NOTHING;
+    this.#count(-this.#booked);
   }
 
   /** Keep no more memory alive than it needs, before it waits for long. */

@@ -5,6 +5,7 @@ import type { Frame } from '@mdp/protocol';
 import { encodeServiceName } from '@mdp/protocol';
 import type { ResolvedServiceOptions } from '../options.js';
 import type { Deadline } from '@mdp/protocol/internal';
+import type { Connection } from './connection.js';
 import { FairQueue } from './fair-queue.js';
 import { LinkedList } from './linked-list.js';
 import type { Worker } from './worker.js';
@@ -19,6 +20,8 @@ export class Service implements Deadline {
   readonly free = new LinkedList<Worker>();
   /** Registered workers, free and full: any number (MDP-B-22). */
   workers = 0;
+  /** Whose request made it, until it has a worker. */
+  madeBy: Connection | undefined;
   /** Since when there has been no worker. */
   workerlessSince: number;
   readonly queue = new FairQueue();

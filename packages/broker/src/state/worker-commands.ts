@@ -11,7 +11,7 @@ import type { Dispatcher } from './dispatcher.js';
 import { isMmi } from './mmi.js';
 import type { Registry } from './registry.js';
 import type { Request } from './request.js';
-import type { Worker } from './worker.js';
+import type { Worker, WorkerPlace } from './worker.js';
 
 /** What {@link WorkerCommands} works with. */
 export interface WorkerCommandsParts {
@@ -83,21 +83,27 @@ export class WorkerCommands {
       registry.remove(now, known, 'unreachable');
       known = undefined;
     }
-    if (known !== undefined || !this.mayRegister(message.service)) {
+    if (known !== undefined) {
       // MDP-B-21, MDP-B-23: a second READY is unexpected, for whatever service.
-      if (known !== undefined) registry.remove(now, known, 'unexpected');
+      registry.remove(now, known, 'unexpected');
       counters.dropped.unexpected++;
-    } else if (registry.register(now, place, message.service)) {
-      return;
-    } else {
-      counters.dropped.tooManyWorkers++;
-    }
+    } else if (this.register(now, place, message.service)) return;
     registry.refuse(key, place);
   }
 
-  /** MMI-02: nobody registers an mmi. service. And nobody registers while the broker stops. */
-  mayRegister(service: string): boolean {
-    return !isMmi(service) && !this.#parts.registry.draining;
+  /**
+   * READY of somebody who is not registered. MMI-02: nobody registers an mmi. service. Nobody registers while the broker
+   * stops, and nobody what is not named for its endpoint.
+   *
+   * @returns false when it may not be; that is counted and told, and DISCONNECT is due
+   */
+  register(now: number, place: WorkerPlace, service: string): boolean {
+    const { registry } = this.#parts;
+    if (isMmi(service) || registry.draining) registry.reject(place, service, 'unexpected');
+    else if (!place.connection.access.sees(service)) registry.reject(place, service, 'forbidden');
+    else if (registry.register(now, place, service)) return true;
+    else registry.reject(place, service, 'tooManyWorkers');
+    return false;
   }
 
   /** PARTIAL or FINAL: passed on only from the worker that holds the attempt that it names (MDP-B-11, MDP-B-12). */

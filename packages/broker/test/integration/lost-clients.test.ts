@@ -37,7 +37,7 @@ test('gone while its request runs: the rest of the reply is dropped and counted,
   const { counters, requests, outbox } = it.broker.stats();
   expect(counters.dropped.clientGone).toBeGreaterThan(before);
   expect(counters).toMatchObject({ requests: 4, dispatched: 2, finals: 1, abandoned: 3, workersLost: { invalid: 0 } });
-  expect(requests).toEqual({ queued: 0, queuedBytes: 0, running: 0 });
+  expect(requests).toEqual({ queued: 0, queuedBytes: 0, running: 0, pendingBytes: 0 });
   expect(outbox).toEqual({ peers: 0, messages: 0, bytes: 0 });
 });
 
@@ -76,6 +76,6 @@ test('a client that comes and goes without an answer leaves nothing behind', asy
   await it.until('all to have expired', ({ requests }) => requests.queued === 0);
   const { counters, services, requests } = it.broker.stats();
   expect(services).toEqual([]);
-  expect(requests).toEqual({ queued: 0, queuedBytes: 0, running: 0 });
+  expect(requests).toEqual({ queued: 0, queuedBytes: 0, running: 0, pendingBytes: 0 });
   expect(counters.abandoned + (counters.failed[404] ?? 0)).toBe(10);
 });

@@ -43,7 +43,7 @@ test('a worker that is gone while it is busy: another one gets its request at on
     workersLost: { unreachable: 1 },
   });
   expect(workers).toEqual({ registered: 1, waiting: 1, busy: 0 });
-  expect(requests).toEqual({ queued: 0, queuedBytes: 0, running: 0 });
+  expect(requests).toEqual({ queued: 0, queuedBytes: 0, running: 0, pendingBytes: 0 });
 });
 
 test('a busy worker that is gone without a successor: its request waits for the next one to come', async () => {

@@ -10,6 +10,7 @@ import { Live } from '../support/live.js';
 import { ZmtpPeer } from '../support/zmtp-peer.js';
 
 const HOST: BoundSocketHost = {
+  handshakeFailed: () => undefined,
   connectionLost: () => undefined,
   failed: (error) => {
     throw error;
@@ -48,7 +49,7 @@ test.each([
   [2 ** 30, 2, { heartbeatInterval: 2 ** 31 - 1, heartbeatTimeout: 2 ** 31 - 1 }],
 ])('%d ms × %d: less time to answer than between two PINGs, where there is room', (intervalMs, liveness, expected) => {
   const options = resolveBrokerOptions({ heartbeatIntervalMs: intervalMs, heartbeatLiveness: liveness });
-  const { socket } = new BoundSocket('any', options, false, HOST);
+  const { socket } = new BoundSocket(options, {}, HOST);
   try {
     expect(socket).toMatchObject(expected);
   } finally {
@@ -57,7 +58,7 @@ test.each([
 });
 
 test('none without zmtpHeartbeats', () => {
-  const { socket } = new BoundSocket('any', resolveBrokerOptions({ zmtpHeartbeats: false }), false, HOST);
+  const { socket } = new BoundSocket(resolveBrokerOptions({ zmtpHeartbeats: false }), {}, HOST);
   try {
     expect(socket.heartbeatInterval).toBe(0);
   } finally {

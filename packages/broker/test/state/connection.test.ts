@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { bytes } from '@mdp/protocol';
 import { Connection, ConnectionTable, addressKey } from '../../src/state/connection.js';
 import { Bench, INTERVAL } from '../support/state-peers.js';
+import { ANYBODY } from '../support/access.js';
 
 describe('addressKey', () => {
   test('is different for different addresses', () => {
@@ -26,7 +27,7 @@ describe('addressKey', () => {
 
 describe('the envelope of an address', () => {
   test('is made once for a peer of its own, with the empty frame and without', () => {
-    const connection = new Connection(0, 'any', 'id', bytes('id'));
+    const connection = new Connection(0, ANYBODY, 'id', bytes('id'));
     expect(connection.envelopeOf([])).toEqual([bytes('id')]);
     expect(connection.envelopeOf([])).toBe(connection.envelopeOf([]));
     expect(connection.envelopeOf([bytes('')])).toEqual([bytes('id'), bytes('')]);
@@ -34,7 +35,7 @@ describe('the envelope of an address', () => {
   });
 
   test('behind proxies is that of each request, and keeps alive no more than it holds', () => {
-    const connection = new Connection(0, 'any', 'id', bytes('id'));
+    const connection = new Connection(0, ANYBODY, 'id', bytes('id'));
     const hop = new Uint8Array(100).subarray(0, 3);
     const envelope = connection.envelopeOf([hop, bytes('')]);
     expect(envelope).toEqual([bytes('id'), new Uint8Array(3), bytes('')]);
@@ -45,11 +46,11 @@ describe('the envelope of an address', () => {
 describe('ConnectionTable', () => {
   test('knows a connection again by socket and routing id', () => {
     const table = new ConnectionTable(10);
-    const one = table.require(1, 0, 'any', bytes('a'));
-    expect(table.require(2, 0, 'any', bytes('a'))).toBe(one);
+    const one = table.require(1, 0, ANYBODY, bytes('a'));
+    expect(table.require(2, 0, ANYBODY, bytes('a'))).toBe(one);
     expect(one?.seenAt).toBe(2);
-    expect(table.require(3, 1, 'any', bytes('a'))).not.toBe(one);
-    expect(table.require(4, 0, 'any', bytes('b'))).not.toBe(one);
+    expect(table.require(3, 1, ANYBODY, bytes('a'))).not.toBe(one);
+    expect(table.require(4, 0, ANYBODY, bytes('b'))).not.toBe(one);
     expect(table.size).toBe(3);
     expect([...table].map(({ key }) => key)).toEqual(['a', 'a', 'b']);
   });
@@ -57,37 +58,37 @@ describe('ConnectionTable', () => {
   test('takes routing ids of any bytes, from a Buffer as from a Uint8Array', () => {
     const table = new ConnectionTable(10);
     const id = Uint8Array.from({ length: 255 }, (_, i) => i);
-    expect(table.require(0, 0, 'any', Buffer.from(id))).toBe(table.require(0, 0, 'any', id));
-    expect(table.require(0, 0, 'any', Buffer.from([0xc3, 0xa4]))).not.toBe(
-      table.require(0, 0, 'any', Buffer.from([0xe4])),
+    expect(table.require(0, 0, ANYBODY, Buffer.from(id))).toBe(table.require(0, 0, ANYBODY, id));
+    expect(table.require(0, 0, ANYBODY, Buffer.from([0xc3, 0xa4]))).not.toBe(
+      table.require(0, 0, ANYBODY, Buffer.from([0xe4])),
     );
   });
 
   test('forgets the one that was silent for longest when there are too many', () => {
     const table = new ConnectionTable(3);
-    const [a] = ['a', 'b', 'c'].map((id, i) => table.require(i, 0, 'any', bytes(id)));
-    table.require(4, 0, 'any', bytes('a'));
-    table.require(5, 0, 'any', bytes('d'));
+    const [a] = ['a', 'b', 'c'].map((id, i) => table.require(i, 0, ANYBODY, bytes(id)));
+    table.require(4, 0, ANYBODY, bytes('a'));
+    table.require(5, 0, ANYBODY, bytes('d'));
     expect([...table].map(({ key }) => key)).toEqual(['c', 'a', 'd']);
-    expect(table.require(6, 0, 'any', bytes('a'))).toBe(a);
+    expect(table.require(6, 0, ANYBODY, bytes('a'))).toBe(a);
   });
 
   test('never forgets what is in use, and refuses new ones when all are', () => {
     const table = new ConnectionTable(2);
-    const a = table.require(0, 0, 'any', bytes('a'));
-    const b = table.require(1, 0, 'any', bytes('b'));
+    const a = table.require(0, 0, ANYBODY, bytes('a'));
+    const b = table.require(1, 0, ANYBODY, bytes('b'));
     a?.workers.set('x', undefined as never);
-    expect(table.require(2, 0, 'any', bytes('c'))?.key).toBe('c');
-    expect(table.require(3, 0, 'any', bytes('b'))).not.toBe(b);
+    expect(table.require(2, 0, ANYBODY, bytes('c'))?.key).toBe('c');
+    expect(table.require(3, 0, ANYBODY, bytes('b'))).not.toBe(b);
     for (const connection of table) connection.workers.set('x', undefined as never);
-    expect(table.require(4, 0, 'any', bytes('d'))).toBeUndefined();
-    expect(table.require(5, 0, 'any', bytes('a'))).toBe(a);
+    expect(table.require(4, 0, ANYBODY, bytes('d'))).toBeUndefined();
+    expect(table.require(5, 0, ANYBODY, bytes('a'))).toBe(a);
     expect(table.size).toBe(2);
   });
 
   test('a connection whose last message has an unknown outcome is in use', () => {
     const table = new ConnectionTable(2);
-    const a = table.require(0, 0, 'any', bytes('a'));
+    const a = table.require(0, 0, ANYBODY, bytes('a'));
     if (a === undefined) throw new Error('no connection');
     expect(a.inUse).toBe(false);
     a.line = { sending: [bytes('a')], outbox: undefined } as never;
@@ -96,7 +97,7 @@ describe('ConnectionTable', () => {
 
   test('sweeps what was silent for long and is not in use, so many at a time', () => {
     const table = new ConnectionTable(100);
-    for (let i = 0; i < 10; i++) table.require(i, 0, 'any', bytes(String(i)));
+    for (let i = 0; i < 10; i++) table.require(i, 0, ANYBODY, bytes(String(i)));
     const [first] = table;
     first?.workers.set('x', undefined as never);
     table.sweep(8, 4);
@@ -106,7 +107,7 @@ describe('ConnectionTable', () => {
     first?.workers.clear();
     table.sweep(99, 100);
     expect(table.size).toBe(0);
-    expect(table.require(100, 0, 'any', bytes('0'))).not.toBe(first);
+    expect(table.require(100, 0, ANYBODY, bytes('0'))).not.toBe(first);
   });
 });
 

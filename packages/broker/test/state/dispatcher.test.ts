@@ -228,7 +228,6 @@ describe('limits', () => {
     ['maxQueued of one service', { services: { s: { maxQueued: 2 } } }, 'the queue of the service is full'],
     ['maxQueuedPerClient', { maxQueuedPerClient: 2 }, 'too many requests of this client wait'],
     ['maxQueued', { maxQueued: 2 }, 'the queues of the broker are full'],
-    ['maxQueuedBytes', { maxQueuedBytes: 4_000 }, 'the requests that wait are too large'],
   ])('%s: what is beyond it gets 429, and there is room again later', (_name, options, message) => {
     const bench = new Bench(options);
     const client = bench.client('c');
@@ -294,11 +293,98 @@ describe('limits', () => {
   });
 
   test('many empty frames are not free: they count as the memory that they take', () => {
-    const bench = new Bench({ maxQueuedBytes: 1_000_000 });
+    const bench = new Bench({ maxPendingBytes: 1_000_000 });
     const client = bench.client('c');
     const body = Array.from({ length: 200 }, () => '');
     for (let i = 0; i < 200; i++) client.request('s', ...body);
     expect(bench.counters.failed[429]).toBeGreaterThan(100);
+  });
+});
+
+describe('the bytes of what has not ended', () => {
+  const body = 'x'.repeat(1_000);
+
+  test('count those that workers hold: a worker that holds many leaves no room for more', () => {
+    const bench = new Bench({ maxPendingBytes: 4_000 });
+    const client = bench.client('c');
+    const workers = ['1', '2', '3'].map((id) => bench.worker(id).ready('s'));
+    for (let i = 0; i < 3; i++) client.request('s', body);
+    expect(client.take().map((heard) => heard.body)).toEqual([
+      ['MDPE01', '429', 'the requests that have not ended are too large'],
+    ]);
+    expect(bench.state.dispatcher).toMatchObject({ running: 2, queued: 0 });
+    workers[0]?.take();
+    workers[0]?.final('done');
+    expect(client.takeShort()).toEqual(['final done']);
+    client.request('s', body);
+    expect(client.takeShort()).toEqual([]);
+  });
+
+  test('are those of each client: one that has too many leaves others their room', () => {
+    const bench = new Bench({ maxPendingBytesPerClient: 2_000 });
+    const [one, two] = [bench.client('1'), bench.client('2')];
+    one.request('s', body);
+    one.request('s', body);
+    two.request('s', body);
+    expect(one.take().map((heard) => heard.body)).toEqual([
+      ['MDPE01', '429', 'the requests of this client that have not ended are too large'],
+    ]);
+    expect(two.take()).toEqual([]);
+  });
+
+  test('are free again when the client is gone, while its worker goes on', () => {
+    const bench = new Bench();
+    const client = bench.client('c');
+    bench.worker('w').ready('s');
+    client.request('s', body);
+    const { pending } = bench.state.connections;
+    expect(pending.used).toBeGreaterThan(1_000);
+    bench.state.dispatcher.abandon(client.connection);
+    expect(pending.used).toBe(0);
+    expect(bench.state.dispatcher.running).toBe(1);
+  });
+});
+
+describe('services that only requests wait for', () => {
+  test('are limited for each connection, until a worker comes or the requests have ended', () => {
+    const bench = new Bench({ maxServicesPerClient: 2, noWorkerTimeoutMs: 1_000 });
+    const [one, two] = [bench.client('1'), bench.client('2')];
+    one.request('a');
+    one.request('b');
+    one.request('b');
+    one.request('c');
+    expect(one.takeShort()).toEqual(['error 429']);
+    two.request('c');
+    one.request('c');
+    expect([one.takeShort(), two.takeShort()]).toEqual([[], []]);
+    bench.worker('w').ready('a');
+    one.request('d');
+    one.request('e');
+    expect(one.takeShort()).toEqual(['error 429']);
+    bench.advance(1_000);
+    expect(one.connection.servicesMade).toBe(0);
+    expect(two.connection.servicesMade).toBe(0);
+  });
+});
+
+describe('requests a second', () => {
+  test('are limited for each connection; after a pause as many come at once', () => {
+    const bench = new Bench({ maxRequestsPerSecond: 3 });
+    const worker = bench.worker('w').ready('s');
+    const [one, two] = [bench.client('1'), bench.client('2')];
+    const ask = (times: number): string[] => {
+      for (let i = 0; i < times; i++) one.request('mmi.service', 's');
+      return one.takeShort();
+    };
+    expect(ask(4)).toEqual(['final 200', 'final 200', 'final 200', 'error 429']);
+    two.request('s');
+    expect(two.takeShort()).toEqual([]);
+    expect(worker.take()).toHaveLength(1);
+    bench.advance(334);
+    expect(ask(2)).toEqual(['final 200', 'error 429']);
+    bench.advance(5_000);
+    expect(ask(4)).toEqual(['final 200', 'final 200', 'final 200', 'error 429']);
+    expect(bench.counters.failed[429]).toBe(3);
   });
 });
 
@@ -343,7 +429,7 @@ describe('the books', () => {
   });
 
   test('ten thousand names leave nothing behind', () => {
-    const bench = new Bench({ maxServices: 20_000, maxQueuedPerClient: 20_000 });
+    const bench = new Bench({ maxServices: 20_000, maxQueuedPerClient: 20_000, maxServicesPerClient: 20_000 });
     const client = bench.client('c');
     for (let i = 0; i < 10_000; i++) client.request(`service ${String(i)}`);
     expect(bench.state.dispatcher.services.size).toBe(10_000);

@@ -10,11 +10,12 @@ import { Connection } from '../../src/state/connection.js';
 import { FairQueue } from '../../src/state/fair-queue.js';
 import { Request } from '../../src/state/request.js';
 import { Service } from '../../src/state/service.js';
+import { ANYBODY } from '../support/access.js';
 
 const service = new Service('any', resolveBrokerOptions().anyService, 0);
 
 function connection(id: string): Connection {
-  return new Connection(0, 'any', id, bytes(id));
+  return new Connection(0, ANYBODY, id, bytes(id));
 }
 
 function request(from: Connection, name: string, ...address: Frame[]): Request {

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { INVALID_REASONS } from '@mdp/protocol';
 import { ConnectionTable, addressKey } from '../../src/state/connection.js';
 import { Bench, INTERVAL } from '../support/state-peers.js';
+import { ANYBODY } from '../support/access.js';
 
 const SAMPLES: Readonly<Record<(typeof INVALID_REASONS)[number], string[]>> = {
   'no-header': ['nothing', 'of', 'ours'],
@@ -132,7 +133,7 @@ describe('what costs far more here than on the wire', () => {
   test('a message of far more frames than are allowed bans its connection at once, and costs its workers', () => {
     const bench = new Bench();
     bench.worker('w').ready('s');
-    const connection = bench.state.connections.require(bench.now, 0, 'any', Buffer.from('w'));
+    const connection = bench.state.connections.require(bench.now, 0, ANYBODY, Buffer.from('w'));
     if (connection === undefined) throw new Error('the connection is known');
     bench.state.overframed(bench.now, connection);
     bench.state.overframed(bench.now, connection);
@@ -143,7 +144,7 @@ describe('what costs far more here than on the wire', () => {
 
   test('addresses that were told DISCONNECT are remembered up to 20,000 in all, and forgotten with their connection', () => {
     const table = new ConnectionTable(1_000);
-    const connections = Array.from({ length: 30 }, (_, i) => table.require(0, 0, 'any', Buffer.from(String(i))));
+    const connections = Array.from({ length: 30 }, (_, i) => table.require(0, 0, ANYBODY, Buffer.from(String(i))));
     const remembered = (): number => connections.reduce((sum, each) => sum + (each?.silenced?.size ?? 0), 0);
     const fill = (): void => {
       for (const each of connections) {
@@ -162,5 +163,23 @@ describe('what costs far more here than on the wire', () => {
     const frames = [Buffer.alloc(255, 0xe9), Buffer.from('12:x'), Buffer.alloc(0)];
     expect(addressKey(frames)).toBe(`255:${'\u00e9'.repeat(255)}4:12:x0:`);
     expect(addressKey(frames.map((frame) => Uint8Array.from(frame)))).toBe(addressKey(frames));
+  });
+});
+
+describe('strikes', () => {
+  test('are forgiven, one a minute: who errs now and then is listened to for ever', () => {
+    const bench = new Bench({ maxStrikes: 3 });
+    const peer = bench.client('peer');
+    for (let i = 0; i < 20; i++) {
+      peer.sayRaw('nothing', 'of', 'ours');
+      bench.advance(60_000);
+    }
+    expect(peer.connection.banned).toBe(false);
+    for (let i = 0; i < 3; i++) peer.sayRaw('nothing', 'of', 'ours');
+    expect(peer.connection.banned).toBe(true);
+    // That is not forgiven.
+    bench.advance(59_000);
+    peer.sayRaw('nothing');
+    expect(bench.counters.dropped.banned).toBe(1);
   });
 });

@@ -17,6 +17,7 @@ import { FakeClock } from '@mdp/testkit';
 import type { BrokerOptions, Role } from '../../src/options.js';
 import { resolveBrokerOptions } from '../../src/options.js';
 import { BrokerState } from '../../src/state/broker-state.js';
+import { Access } from '../../src/state/access.js';
 import type { Connection } from '../../src/state/connection.js';
 import type { Sent } from './recording-port.js';
 import { RecordingPort } from './recording-port.js';
@@ -28,6 +29,8 @@ export interface PeerPlace {
   readonly hops?: readonly string[];
   readonly socket?: number;
   readonly role?: Role;
+  /** What may be done on its socket. Default: what the role may. */
+  readonly access?: Access;
 }
 
 /** A message at a peer, with text in place of bytes. */
@@ -106,7 +109,7 @@ export class Bench {
 export class TestPeer {
   readonly id: Frame;
   readonly dialect: Dialect;
-  readonly role: Role;
+  readonly access: Access;
   readonly socket: number;
   readonly hops: readonly Frame[];
   #read = 0;
@@ -114,11 +117,11 @@ export class TestPeer {
   constructor(
     readonly bench: Bench,
     id: string,
-    { dialect = 'rfc18', hops = [], socket = 0, role = 'any' }: PeerPlace,
+    { dialect = 'rfc18', hops = [], socket = 0, role = 'any', access = new Access(role) }: PeerPlace,
   ) {
     this.id = bytes(id);
     this.dialect = dialect;
-    this.role = role;
+    this.access = access;
     this.socket = socket;
     this.hops = hops.map(bytes);
   }
@@ -126,7 +129,7 @@ export class TestPeer {
   /** The state's connection of this peer. */
   get connection(): Connection {
     const { state, now } = this.bench;
-    const connection = state.connections.require(now, this.socket, this.role, this.id);
+    const connection = state.connections.require(now, this.socket, this.access, this.id);
     if (connection === undefined) throw new Error('no connection is free');
     return connection;
   }

@@ -8,6 +8,7 @@ import type { Connection } from '../../src/state/connection.js';
 import type { Sent } from './recording-port.js';
 import { Bench } from './state-peers.js';
 import { hearAtClient, hearAtWorker, sayCancel, sayReady, sayReply, sayRequest, saySignal } from './tongues.js';
+import { ANYBODY } from './access.js';
 
 /** Jest's `expect` costs far more than what it compares, and is asked some million times here. */
 function hold(what: string, actual: unknown, expected: unknown): void {
@@ -138,7 +139,7 @@ export class StateWorld {
 
   #connection(key: string): Connection | undefined {
     const { state, now } = this.bench;
-    return state.connections.require(now, 0, 'any', bytes(key));
+    return state.connections.require(now, 0, ANYBODY, bytes(key));
   }
 
   #say(key: string, hop: string, frames: readonly Frame[]): void {
@@ -371,10 +372,15 @@ export class StateWorld {
   check(): void {
     const { state, counters, ends } = this.bench;
     const { dispatcher, connections } = state;
-    const total = { queued: 0, queuedBytes: 0, workers: 0, busy: 0 };
+    const total = { queued: 0, queuedBytes: 0, pendingBytes: 0, workers: 0, busy: 0 };
     for (const connection of connections) {
       total.queued += connection.queued.size;
       for (const request of connection.queued) total.queuedBytes += request.bytes;
+      total.pendingBytes += connection.pendingBytes;
+      const pending = [...connection.queued, ...connection.running];
+      const least = pending.reduce((sum, { bytes: own }) => sum + own, 0);
+      hold('bytes of its requests are counted', connection.pendingBytes >= least, true);
+      hold('and none of others', pending.length > 0 || connection.pendingBytes === 0, true);
       total.workers += connection.workers.size;
       for (const worker of connection.workers.values()) {
         hold('a worker of a connection is registered', worker.registered, true);
@@ -383,6 +389,7 @@ export class StateWorld {
     }
     hold('requests that wait, by connections', total.queued, dispatcher.queued);
     hold('their bytes', total.queuedBytes, dispatcher.queuedBytes);
+    hold('the bytes of all that have not ended', total.pendingBytes, connections.pending.used);
     hold('workers, by connections', total.workers, state.workers);
     hold('workers that hold a request', total.busy, dispatcher.busy.size);
     let queued = 0;

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// allow-list.test - what the text of an allow-list says, and what is refused
+
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { formatKeyFile } from '@mdp/protocol/internal';
+import { generateKeyPair } from '@mdp/protocol/node';
+import { AllowList, parseAllowList, parseExpiry } from '../../src/security/allow-list.js';
+
+const ALICE = generateKeyPair().publicKey;
+const BOB = generateKeyPair().publicKey;
+const EVE = generateKeyPair().publicKey;
+
+describe('the text of a list', () => {
+  test('has a key to a line, when it expires, and whose it is', () => {
+    const text = `# the shop\n\n${ALICE}  expires=2027-01-31   alice, till\t2\n  ${BOB}\r\n#${ALICE} was here\n#\n`;
+    expect(parseAllowList(text)).toEqual([
+      { key: ALICE, name: 'alice, till 2', expiresAt: Date.UTC(2027, 1, 1) },
+      { key: BOB, name: '', expiresAt: Infinity },
+    ]);
+  });
+
+  test('may be that of a key file', () => {
+    const text = formatKeyFile({ publicKey: ALICE, name: 'alice', expires: '2027-01-31T18:00Z' });
+    expect(parseAllowList(text)).toEqual([{ key: ALICE, name: 'alice', expiresAt: Date.UTC(2027, 0, 31, 18) }]);
+    expect(parseAllowList(`${text}    secret-key = "x"\n`)).toBe('its secret-key is not 40 characters of Z85');
+  });
+
+  test.each([
+    ['alice', 'line 1 does not begin with a public key of 40 characters of Z85'],
+    [`\n${ALICE}\n${BOB.slice(1)} bob`, 'line 3 does not begin with a public key of 40 characters of Z85'],
+    [
+      `${ALICE} expires=tomorrow`,
+      'line 1: expires is not a date such as 2027-01-31, or a time such as 2027-01-31T18:00Z',
+    ],
+    [`${ALICE} expires=`, 'line 1: expires is not a date such as 2027-01-31, or a time such as 2027-01-31T18:00Z'],
+    [
+      `public-key = "${ALICE}"\nexpires = "soon"`,
+      'its expires is not a date such as 2027-01-31, or a time such as 2027-01-31T18:00Z',
+    ],
+  ])('%j is refused: %s', (text, why) => {
+    expect(parseAllowList(text)).toBe(why);
+  });
+
+  test('is read or refused, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+        const read = parseAllowList(text);
+        if (typeof read !== 'string') for (const { key } of read) expect(text).toContain(key);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('the end of a key', () => {
+  test.each([
+    ['2027-01-31', Date.UTC(2027, 1, 1)],
+    ['2028-02-29', Date.UTC(2028, 2, 1)],
+    ['2027-01-31T18:00Z', Date.UTC(2027, 0, 31, 18)],
+    ['2027-01-31T18:00:30Z', Date.UTC(2027, 0, 31, 18, 0, 30)],
+  ])('%s', (text, at) => {
+    expect(parseExpiry(text)).toBe(at);
+  });
+
+  test.each(['2027-02-30', '2027-13-01', '2027-1-1', '31.01.2027', '2027-01-31T18:00', '2027-01-31T25:00Z', ''])(
+    '%j is none',
+    (text) => {
+      expect(parseExpiry(text)).toBeUndefined();
+    },
+  );
+});
+
+describe('a list', () => {
+  const list = new AllowList([
+    { key: ALICE, name: 'alice', expiresAt: 1000 },
+    { key: BOB, name: 'bob', expiresAt: Infinity },
+  ]);
+
+  test('allows who is on it, until the key expires', () => {
+    expect(list.verdict(ALICE, 999)).toBe('allowed');
+    expect(list.verdict(ALICE, 1000)).toBe('expiredKey');
+    expect(list.verdict(BOB, 1e15)).toBe('allowed');
+    expect(list.verdict(EVE, 0)).toBe('unknownKey');
+    expect(list.find(ALICE)?.name).toBe('alice');
+  });
+
+  test('says the same as another one, or not', () => {
+    const bob = { key: BOB, name: 'bob', expiresAt: Infinity };
+    const alice = { key: ALICE, name: 'alice', expiresAt: 1000 };
+    expect(list.equals(new AllowList([bob, alice]))).toBe(true);
+    expect(list.equals(new AllowList([bob]))).toBe(false);
+    expect(list.equals(new AllowList([bob, { ...alice, expiresAt: 2000 }]))).toBe(false);
+    expect(list.equals(new AllowList([bob, { ...alice, name: 'eve' }]))).toBe(false);
+    expect(list.equals(new AllowList([bob, { ...alice, key: EVE }]))).toBe(false);
+  });
+});

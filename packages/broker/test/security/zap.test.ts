@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// zap.test - ZeroMQ's questions are read, or are none, and answered in its words
+
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { decodeZapRequest, encodeZapReply } from '../../src/security/zap.js';
+
+const KEY = Buffer.alloc(32, 1);
+const QUESTION = ['id', '', '1.0', '7', 'mdp-0', '10.0.0.1', '', 'CURVE', KEY].map((frame) =>
+  Buffer.from(frame as string),
+);
+
+const replaced = (at: number, frame: string | Uint8Array): Buffer[] =>
+  QUESTION.map((old, i) => (i === at ? Buffer.from(frame as string) : old));
+
+describe('a question', () => {
+  test('is read', () => {
+    const request = decodeZapRequest(QUESTION);
+    expect(request).toMatchObject({ domain: 'mdp-0', address: '10.0.0.1' });
+    expect(request?.key).toHaveLength(40);
+  });
+
+  test('with another mechanism, or a key of another length, has no key', () => {
+    expect(decodeZapRequest(replaced(7, 'NULL'))?.key).toBeUndefined();
+    expect(decodeZapRequest(replaced(7, 'curve'))?.key).toBeUndefined();
+    expect(decodeZapRequest(replaced(8, KEY.subarray(1)))?.key).toBeUndefined();
+    expect(decodeZapRequest([...QUESTION, Buffer.alloc(0)])?.key).toBeUndefined();
+    expect(decodeZapRequest(QUESTION.slice(0, 8))?.key).toBeUndefined();
+  });
+
+  test('in another version, without its delimiter, or too short is none', () => {
+    expect(decodeZapRequest(replaced(2, '1.1'))).toBeUndefined();
+    expect(decodeZapRequest(replaced(1, 'x'))).toBeUndefined();
+    for (let length = 0; length < 8; length++) expect(decodeZapRequest(QUESTION.slice(0, length))).toBeUndefined();
+  });
+
+  test('is read or none, whatever the frames are', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 12 }), fc.nat(9), (frames, from) => {
+        const mixed = [...QUESTION.slice(0, from), ...frames];
+        const request = decodeZapRequest(mixed);
+        if (request?.key !== undefined) expect(mixed).toHaveLength(9);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('an answer', () => {
+  const request = decodeZapRequest(QUESTION);
+  if (request === undefined) throw new Error('the question is one');
+
+  test('goes back to who asked, with the key as user when it is yes', () => {
+    const frames = encodeZapReply(request, 200).map((frame) => Buffer.from(frame).toString());
+    expect(frames).toEqual(['id', '', '1.0', '7', '200', 'OK', request.key, '']);
+  });
+
+  test.each([300, 400, 500] as const)('%i names no user', (status) => {
+    const frames = encodeZapReply(request, status).map((frame) => Buffer.from(frame).toString());
+    expect(frames[4]).toBe(String(status));
+    expect(frames.slice(6)).toEqual(['', '']);
+  });
+});
