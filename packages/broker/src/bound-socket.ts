@@ -108,10 +108,13 @@ export class BoundSocket {
    * Give up its endpoints and close. When it resolves they are free: closing alone frees them some time later, and a
    * successor may want them at once.
    *
+   * @param lingerMs - how long ZeroMQ may still send what it has, in milliseconds
+   *
    * By `disconnect()`, which ZeroMQ takes for bound endpoints too. `unbind()` works in another thread while this one
    * still receives, and ZeroMQ aborts the process when two threads use one socket; `unbindSync()` of zeromq.js 6.8 binds.
    */
-  async close(): Promise<void> {
+  async close(lingerMs = LINGER_MS): Promise<void> {
+    this.socket.linger = lingerMs;
     for (const endpoint of this.endpoints) {
       try {
         this.socket.disconnect(endpoint);

@@ -15,19 +15,18 @@ import {
 } from '@mdp/protocol';
 import { durationOption, refuseUnknownOptions } from '@mdp/protocol/internal';
 import { resolveCurveServer } from '@mdp/protocol/node';
-import type { BoundSocketHost } from './bound-socket.js';
-import { BoundSocket } from './bound-socket.js';
 import { BrokerClock } from './clock.js';
 import type { BrokerEvents } from './events.js';
 import type { ResolvedEndpoint, SocketGroup } from './endpoint-options.js';
 import { groupEndpoints } from './endpoint-options.js';
 import type { BrokerOptions, ResolvedBrokerOptions } from './options.js';
 import { resolveBrokerOptions } from './options.js';
-import { RouterLoop } from './router-loop.js';
 import { RouterPort } from './router-port.js';
 import type { ConnectionRefusal } from './security/gatekeeper.js';
 import { Security } from './security/security.js';
-import { Access } from './state/access.js';
+import type { ServedSocketsHost } from './served-sockets.js';
+import { ServedSockets } from './served-sockets.js';
+import type { Access } from './state/access.js';
 import { BrokerState } from './state/broker-state.js';
 import { describeServices } from './state/mmi.js';
 import type { BrokerStats } from './stats.js';
@@ -43,13 +42,6 @@ export interface StopOptions {
 
 /** How long what waits for slow readers may still take when the broker stops, in milliseconds. */
 const FLUSH_MS = 1000;
-
-/** A socket that is bound, and the loop that reads it. */
-interface Served {
-  readonly group: SocketGroup;
-  readonly bound: BoundSocket;
-  readonly loop: RouterLoop;
-}
 
 /**
  * A Majordomo broker: MDP/0.2 as RFC 18 has it, MDP/0.2 as Majortomo speaks it and MDP/0.1, all on the same endpoints.
@@ -67,13 +59,12 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   readonly options: ResolvedBrokerOptions;
   /** Its public key in Z85, which clients and workers need to know; `undefined` when it has none (`curve`). */
   readonly publicKey: string | undefined;
-  readonly #groups: readonly SocketGroup[];
   readonly #security: Security | undefined;
+  readonly #sockets: ServedSockets;
   readonly #clock = new BrokerClock();
   readonly #port: RouterPort;
   readonly #state: BrokerState;
   readonly #wakeUp: WakeUp;
-  #served: Served[] = [];
   #phase: BrokerStats['state'] = 'new';
   /** When it began to serve, by `performance.now()`. */
   #startedAt: number | undefined;
@@ -91,10 +82,11 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   constructor(options: BrokerOptions = {}) {
     super();
     this.options = resolveBrokerOptions(options);
-    this.#groups = groupEndpoints(this.options.endpoints);
+    const groups = groupEndpoints(this.options.endpoints);
     const keys = resolveCurveServer(options.curve);
     this.publicKey = keys?.publicKey;
-    if (keys !== undefined) this.#security = new Security(keys, this.#groups, this.#securityHost);
+    if (keys !== undefined) this.#security = new Security(keys, groups, this.#securityHost);
+    this.#sockets = new ServedSockets(groups, this.options, this.#security, this.#socketsHost);
     this.#port = new RouterPort(
       {
         get counters() {
@@ -128,11 +120,13 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     this.#state = state;
     this.#wakeUp = new WakeUp(this.#clock, {
       stallMs: Math.max(50, this.options.heartbeatIntervalMs / 2),
-      hungry: () => this.#served.some(({ loop }) => loop.hungry),
+      hungry: () => this.#sockets.hungry,
       wake: (now) => {
         this.#guard(() => {
           // The event loop has read all input before it came here.
-          for (let socket = 0; socket < this.#served.length; socket++) state.drained(now, socket);
+          this.#sockets.each((index) => {
+            state.drained(now, index);
+          });
           state.tick(now);
         });
         this.#settled();
@@ -146,19 +140,18 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
 
   /** Where it listens, with the ports that were chosen; empty before {@link start}. */
   get endpoints(): readonly string[] {
-    return this.#served.flatMap(({ bound }) => bound.endpoints);
+    return this.#sockets.endpoints;
   }
 
-  /** Where it listens, as {@link endpoints}, and to whom. */
+  /** Where it listens, as {@link endpoints}, and who may do what there. */
   get listening(): readonly ResolvedEndpoint[] {
-    return this.#served.flatMap(({ group: { endpoints, ...rights }, bound }) =>
-      bound.endpoints.map((endpoint) => ({ endpoint, ...rights })),
-    );
+    return this.#sockets.listening;
   }
 
   /**
    * Read all allow-lists again, at once; that also happens by itself when their files change. `keysReloaded` tells of each
-   * list. One that has a fault stays as it was, and `error` tells the fault. Who has connected already stays connected.
+   * list. One that has a fault stays as it was, and `error` tells the fault. When a key by which somebody has connected is not on
+   * it any more, or has expired, the sockets of its endpoints are made anew: everybody there connects again.
    */
   reloadKeys(): void {
     this.#security?.reload();
@@ -180,30 +173,24 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   }
 
   async #start(): Promise<void> {
-    const bound: Omit<Served, 'loop'>[] = [];
     try {
-      // Before all others: without it everybody is refused, and nobody is to be refused who is allowed.
+      // Before all sockets: without it everybody is refused, and nobody is to be refused who is allowed.
       await this.#security?.start();
-      for (const group of this.#groups) {
-        const ipv6 = group.endpoints.some((endpoint) => endpoint.includes('['));
-        const own = { ipv6, ...this.#security?.optionsFor(group) };
-        const socket = new BoundSocket(this.options, own, this.#socketHost);
-        bound.push({ group, bound: socket });
-        for (const endpoint of group.endpoints) await socket.bind(endpoint);
-      }
+      await this.#sockets.open();
     } catch (error) {
-      await Promise.all(bound.map((each) => each.bound.close()));
       this.#security?.close();
       this.#phase = 'new';
       throw error;
     }
     this.#startedAt = performance.now();
-    this.#served = bound.map((each) => ({ ...each, loop: this.#newLoop(each) }));
-    for (const { loop } of this.#served) void loop.run();
     this.#port.emit('listening', () => [this.endpoints]);
   }
 
   readonly #securityHost = {
+    revoked: (group: SocketGroup, keys: readonly string[]): void => {
+      const endpoints = this.#sockets.renew(group);
+      this.#port.emit('keysRevoked', () => [{ keys, endpoints }]);
+    },
     accepted: (): void => {
       this.#state.counters.keysAccepted++;
     },
@@ -219,7 +206,22 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     },
   };
 
-  readonly #socketHost: BoundSocketHost = {
+  readonly #socketsHost: ServedSocketsHost = {
+    opened: (index, socket) => {
+      this.#port.useSocket(index, socket);
+    },
+    turn: () => this.#wakeUp.turn(),
+    message: (now, index, access, frames) => this.#message(now, index, access, frames),
+    drained: (now, index) => {
+      this.#state.drained(now, index);
+    },
+    settled: () => {
+      this.#settled();
+    },
+    cutOff: (index) => {
+      this.#state.cutOff(this.#wakeUp.turn(), index);
+      this.#settled();
+    },
     // A dead worker may have been behind it: those that are busy are looked at, at once.
     connectionLost: () => {
       this.#state.connectionLost(this.#wakeUp.turn());
@@ -233,37 +235,18 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     },
   };
 
-  #newLoop({ group, bound: { socket } }: Omit<Served, 'loop'>): RouterLoop {
-    const index = this.#port.addSocket(socket);
-    const access = new Access(group.role, group.services);
+  /** @returns how many commands it held */
+  #message(now: number, index: number, access: Access, frames: readonly Frame[]): number {
     const state = this.#state;
-    const { connections } = state;
+    const connection = state.connections.require(now, index, access, frames[0] as Frame);
+    const mx = this.options.mx ? findMx(frames, 1) : -1;
     // Up to twice the body frames get an error reply (413), as do bodies of up to twice the bytes.
-    const mostFrames = 2 * this.options.maxBodyFrames + 64;
-    const mostMxFrames = MX_MAX_BODY_FRAMES + 64;
-    const mayBeMx = this.options.mx;
-    return new RouterLoop(socket, {
-      turn: () => this.#wakeUp.turn(),
-      message: (now, frames) => {
-        const routingId = frames[0] as Frame;
-        const connection = connections.require(now, index, access, routingId);
-        const mx = mayBeMx ? findMx(frames, 1) : -1;
-        if (connection === undefined) state.counters.dropped.tooManyConnections++;
-        else if (frames.length > (mx > 0 ? mostMxFrames : mostFrames)) state.overframed(now, connection);
-        else if (mx > 0) return state.receiveMx(now, connection, frames.slice(1, mx), decodeMx(frames, mx));
-        else state.receive(now, connection, decodeAtBroker(frames, 1));
-        return 1;
-      },
-      drained: (now) => {
-        state.drained(now, index);
-      },
-      settled: () => {
-        this.#settled();
-      },
-      failed: (error) => {
-        this.#failed(error);
-      },
-    });
+    const mostFrames = (mx > 0 ? MX_MAX_BODY_FRAMES : 2 * this.options.maxBodyFrames) + 64;
+    if (connection === undefined) state.counters.dropped.tooManyConnections++;
+    else if (frames.length > mostFrames) state.overframed(now, connection);
+    else if (mx > 0) return state.receiveMx(now, connection, frames.slice(1, mx), decodeMx(frames, mx));
+    else state.receive(now, connection, decodeAtBroker(frames, 1));
+    return 1;
   }
 
   /** After each turn: what it said leaves, the timer follows the state, and a drain ends when nothing runs any more. */
@@ -318,7 +301,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   async #stop(): Promise<void> {
     // A start that is under way ends first: what it has bound must be closed. Who called start() hears how it ended.
     // And a listener that called stop() is called from the middle of something, which ends first too.
-    await Promise.allSettled([this.#starting]);
+    await Promise.allSettled([this.#starting, this.#sockets.settle()]);
     if (this.#phase === 'running') {
       this.#phase = 'draining';
       this.#port.emit('draining', () => []);
@@ -331,8 +314,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     }
     this.#wakeUp.close();
     this.#port.close();
-    for (const { loop } of this.#served) loop.close();
-    await Promise.all(this.#served.map(({ bound }) => bound.close()));
+    await this.#sockets.close();
     this.#security?.close();
     this.#port.emit('stopped', () => []);
     this.#phase = 'stopped';

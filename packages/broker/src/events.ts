@@ -68,6 +68,8 @@ export interface BrokerEvents {
   connectionRefused: [refusal: ConnectionRefusal];
   /** An allow-list was read again; so many keys are on it. */
   keysReloaded: [keys: number];
+  /** Keys by which peers have connected are not allowed any more: all connections of these endpoints are made anew. */
+  keysRevoked: [revocation: { readonly keys: readonly string[]; readonly endpoints: readonly string[] }];
   /** A request was taken from a lost worker and waits for another one. */
   requestRecovered: [request: { readonly service: string; readonly attempts: number }];
   /** A request ended without a result. */

@@ -39,6 +39,8 @@ export class Outbox {
   draining = false;
   /** The peer was full; it is tried again later. */
   blocked = false;
+  /** How often the peer was found full. */
+  tries = 0;
   /** The peer was full at some time. */
   wasBlocked = false;
 

@@ -14,7 +14,13 @@ import type { BrokerPort } from './state/port.js';
 import type { BrokerCounters } from './stats.js';
 import { asError, errorCode } from './system-error.js';
 
-/** How long to wait before a full peer is tried again: ZeroMQ does not tell when one peer can be written to. */
+/**
+ * How often a full peer is tried again in the very next turns of the event loop, before it is taken for slow: most are full
+ * for a moment only, until ZeroMQ's own thread has written what it has.
+ */
+const RETRIES_AT_ONCE = 4;
+
+/** How long to wait after that: ZeroMQ does not tell when one peer can be written to. */
 const RETRY_MS = 5;
 
 /** How many full peers are tried again at a time, in turns: however many there are, the rest of the work goes on. */
@@ -60,11 +66,14 @@ export class RouterPort implements BrokerPort {
   readonly #sockets: Router[] = [];
   /** Connections with an outbox. */
   readonly #waiting = new Set<Connection>();
-  /** Those of them that were full when they were tried last, the next one to be tried first. */
+  /** Those of them that were full just now, and are tried again at once. */
+  readonly #full = new Set<Connection>();
+  /** Those that stayed full, the next one to be tried first. */
   readonly #blocked = new Set<Connection>();
   /** MX peers for whom something is gathered. */
   #talkedTo: MxPeer[] = [];
   #retryTimer: NodeJS.Timeout | undefined;
+  #atOnce: NodeJS.Immediate | undefined;
   #closed = false;
 
   constructor(host: RouterPortHost, limits: OutboxLimits) {
@@ -72,9 +81,21 @@ export class RouterPort implements BrokerPort {
     this.#limits = limits;
   }
 
-  /** Add a socket; its index is what `connection.socket` says. It must have `mandatory: true` and `sendTimeout: 0`. */
-  addSocket(socket: Router): number {
-    return this.#sockets.push(socket) - 1;
+  /**
+   * Use a socket: it must have `mandatory: true` and `sendTimeout: 0`. What waits for peers of the one that had its place
+   * is dropped.
+   *
+   * @param index - its place: what `connection.socket` says
+   */
+  useSocket(index: number, socket: Router): void {
+    this.#sockets[index] = socket;
+    for (const connection of this.#waiting) {
+      const { line } = connection;
+      if (connection.socket !== index || line?.outbox === undefined) continue;
+      this.#host.counters.dropped.unreachable += line.outbox.size;
+      line.outbox.clear();
+      this.#release(connection, line, line.outbox);
+    }
   }
 
   /** Peers, messages and bytes that wait. */
@@ -258,14 +279,27 @@ export class RouterPort implements BrokerPort {
     line.outbox = undefined;
     this.#waiting.delete(connection);
     this.#blocked.delete(connection);
+    this.#full.delete(connection);
   }
 
   /** The peer is full: try it again later, after those that wait for that already. */
   #block(connection: Connection, outbox: Outbox): void {
     outbox.block();
-    this.#blocked.add(connection);
-    this.#retryTimer ??= setTimeout(this.#retry, RETRY_MS);
+    if (outbox.tries++ < RETRIES_AT_ONCE) {
+      this.#full.add(connection);
+      this.#atOnce ??= setImmediate(this.#retryAtOnce);
+    } else {
+      this.#blocked.add(connection);
+      this.#retryTimer ??= setTimeout(this.#retry, RETRY_MS);
+    }
   }
+
+  readonly #retryAtOnce = (): void => {
+    this.#atOnce = undefined;
+    const full = [...this.#full];
+    this.#full.clear();
+    for (const connection of full) this.#tryAgain(connection);
+  };
 
   readonly #retry = (): void => {
     this.#retryTimer = undefined;
@@ -273,13 +307,17 @@ export class RouterPort implements BrokerPort {
     for (const connection of this.#blocked) {
       if (++tried > RETRY_AT_MOST) break;
       this.#blocked.delete(connection);
-      const { line } = connection;
-      if (line?.outbox === undefined) continue;
-      line.outbox.blocked = false;
-      void this.#drain(connection, line, line.outbox);
+      this.#tryAgain(connection);
     }
     if (this.#blocked.size > 0) this.#retryTimer ??= setTimeout(this.#retry, RETRY_MS);
   };
+
+  #tryAgain(connection: Connection): void {
+    const { line } = connection;
+    if (line?.outbox === undefined) return;
+    line.outbox.blocked = false;
+    void this.#drain(connection, line, line.outbox);
+  }
 
   /** Wait until nothing waits any more, at most so long. */
   async flushed(atMostMs: number): Promise<void> {
@@ -295,6 +333,7 @@ export class RouterPort implements BrokerPort {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retryTimer);
+    clearImmediate(this.#atOnce);
     for (const { line } of this.#waiting) {
       this.#host.counters.dropped.slowReader += line?.outbox?.size ?? 0;
       line?.outbox?.clear();
@@ -302,5 +341,6 @@ export class RouterPort implements BrokerPort {
     }
     this.#waiting.clear();
     this.#blocked.clear();
+    this.#full.clear();
   }
 }

@@ -44,7 +44,7 @@ class Setup {
       this.messages.push(read.records.map((record) => ('id' in record ? record.id : -1)));
       return Promise.resolve();
     };
-    this.port.addSocket({ send } as unknown as Router);
+    this.port.useSocket(0, { send } as unknown as Router);
     const peer = new Connection(0, ANYBODY, 'a', bytes('a')).mxPeer(0, [], 1);
     if (peer === undefined) throw new Error('there is room for one');
     this.peer = peer;

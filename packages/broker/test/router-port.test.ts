@@ -31,7 +31,7 @@ class Setup {
       },
       { maxMessages, maxBytes: 1_000_000, maxBytesInAll: Infinity },
     );
-    this.port.addSocket(this.router.router);
+    this.port.useSocket(0, this.router.router);
   }
 
   connection(id: string): Connection {

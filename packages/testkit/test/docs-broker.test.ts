@@ -35,6 +35,7 @@ const EVENTS: Record<keyof BrokerEvents, true> = {
   workerRefused: true,
   connectionRefused: true,
   keysReloaded: true,
+  keysRevoked: true,
   requestRecovered: true,
   requestFailed: true,
   invalidMessage: true,

@@ -54,7 +54,7 @@ export interface Gate {
 
 /** What a gatekeeper tells. */
 export interface GatekeeperHost {
-  accepted(): void;
+  accepted(domain: string, key: string): void;
   refused(refusal: ConnectionRefusal): void;
   /** Something failed in a way that is not expected. Nobody is let in by it. */
   failed(error: Error): void;
@@ -133,17 +133,17 @@ export class Gatekeeper {
     const list = gate.list?.();
     const verdict = list?.verdict(request.key, Date.now()) ?? 'allowed';
     if (verdict !== 'allowed') this.#refuse(request, verdict, list?.find(request.key)?.name);
-    else if (gate.callback === undefined) this.#accept(request);
+    else if (gate.callback === undefined) this.#accept(request, request.key);
     else if (this.#asked >= ASKED_AT_MOST) this.#refuse(request, 'busy');
-    else void this.#ask(request, gate.callback);
+    else void this.#ask(request, request.key, gate.callback);
   }
 
-  async #ask(request: ZapRequest, callback: AllowCallback): Promise<void> {
+  async #ask(request: ZapRequest, key: string, callback: AllowCallback): Promise<void> {
     this.#asked++;
     try {
       // Anything but true is a no: a callback that forgot to return has not decided.
-      const allowed: unknown = await callback({ key: request.key ?? '', address: request.address });
-      if (allowed === true) this.#accept(request);
+      const allowed: unknown = await callback({ key, address: request.address });
+      if (allowed === true) this.#accept(request, key);
       else this.#refuse(request, 'denied');
     } catch (error) {
       this.#refuse(request, 'failed');
@@ -153,8 +153,8 @@ export class Gatekeeper {
     }
   }
 
-  #accept(request: ZapRequest): void {
-    this.#host.accepted();
+  #accept(request: ZapRequest, key: string): void {
+    this.#host.accepted(request.domain, key);
     this.#send(request, 200);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // security - what encrypts a broker's sockets and decides who may connect: its key, its lists, its ZeroMQ context
 
+import { MAX_DURATION_MS } from '@mdp/protocol/internal';
 import type { CurveKeyPair } from '@mdp/protocol/node';
 import type { Router, SocketOptions } from 'zeromq';
 import { Context } from 'zeromq';
@@ -11,9 +12,18 @@ import type { Gate, GatekeeperHost } from './gatekeeper.js';
 import { Gatekeeper } from './gatekeeper.js';
 
 /** What it tells. */
-export interface SecurityHost extends GatekeeperHost {
+export interface SecurityHost extends Omit<GatekeeperHost, 'accepted'> {
+  accepted(): void;
+  /** These keys have got in by a socket and are not good any more: who is connected there must prove again who it is. */
+  revoked(group: SocketGroup, keys: readonly string[]): void;
   /** The lists were read again, because they changed or because that was asked for. */
   reloaded(keys: number): void;
+}
+
+/** A socket, and the list of those who may pass. */
+interface Guarded {
+  readonly group: SocketGroup;
+  readonly files: AllowFiles;
 }
 
 /** Guards the encrypted sockets of a broker. */
@@ -21,11 +31,17 @@ export class Security {
   readonly #keys: CurveKeyPair;
   readonly #host: SecurityHost;
   readonly #domains: ReadonlyMap<SocketGroup, string>;
-  readonly #files: readonly AllowFiles[];
+  /** The sockets that have lists, by domain. */
+  readonly #guarded: ReadonlyMap<string, Guarded>;
   readonly #gates: ReadonlyMap<string, Gate>;
   #context: Context | undefined;
   #gatekeeper: Gatekeeper | undefined;
+  /** The keys that have got in, where a list says which may. */
+  readonly #inside = new Map<Guarded, Set<string>>();
   #watches: (() => void)[] = [];
+  /** Looks for keys that have expired, and when. */
+  #expiry: NodeJS.Timeout | undefined;
+  #expiryAt = Infinity;
 
   /**
    * Read all lists.
@@ -37,31 +53,36 @@ export class Security {
     this.#host = host;
     const encrypted = groups.filter(({ curve }) => curve);
     this.#domains = new Map(encrypted.map((group, i) => [group, `mdp-${String(i)}`]));
-    const files: AllowFiles[] = [];
+    const files = new Map<string, Guarded>();
     const gates = new Map<string, Gate>();
-    for (const [{ allow }, domain] of this.#domains) {
+    for (const [group, domain] of this.#domains) {
+      const { allow } = group;
       if (typeof allow === 'function') gates.set(domain, { callback: allow });
       else if (allow === undefined) gates.set(domain, {});
       else {
         const list = new AllowFiles('allow', allow);
-        files.push(list);
+        files.set(domain, { group, files: list });
         gates.set(domain, { list: () => list.list });
       }
     }
-    this.#files = files;
+    this.#guarded = files;
     this.#gates = gates;
   }
 
   /** Begin to answer ZeroMQ's questions, in a context of its own, and to look for changes of the lists. */
   async start(): Promise<void> {
     this.#context = new Context();
-    const gatekeeper = new Gatekeeper(this.#context, this.#gates, this.#host);
+    const { refused, failed } = this.#host;
+    const accepted = (domain: string, key: string): void => {
+      this.#accepted(domain, key);
+    };
+    const gatekeeper = new Gatekeeper(this.#context, this.#gates, { accepted, refused, failed });
     this.#gatekeeper = gatekeeper;
     await gatekeeper.start();
     const onError = (error: unknown): void => {
       this.#host.failed(asError(error));
     };
-    for (const files of this.#files) {
+    for (const { files } of this.#guarded.values()) {
       try {
         const onChange = (): void => {
           this.#reload(files, false);
@@ -88,7 +109,7 @@ export class Security {
 
   /** Read all lists again. A list that has a fault stays as it was, and the fault is told. */
   reload(): void {
-    for (const files of this.#files) this.#reload(files, true);
+    for (const { files } of this.#guarded.values()) this.#reload(files, true);
   }
 
   #reload(files: AllowFiles, asked: boolean): void {
@@ -100,10 +121,51 @@ export class Security {
       return;
     }
     if (changed || asked) this.#host.reloaded(files.list.size);
+    if (changed) this.#review();
+  }
+
+  #accepted(domain: string, key: string): void {
+    this.#host.accepted();
+    const guarded = this.#guarded.get(domain);
+    if (guarded === undefined) return;
+    const inside = this.#inside.get(guarded) ?? new Set();
+    this.#inside.set(guarded, inside.add(key));
+    this.#reviewAt(guarded.files.list.find(key)?.expiresAt ?? Infinity);
+  }
+
+  /** ZeroMQ asks once, and keeps who has got in. So keys that are not good any more have to be looked for. */
+  #review(): void {
+    const now = Date.now();
+    clearTimeout(this.#expiry);
+    this.#expiryAt = Infinity;
+    for (const [{ group, files }, inside] of this.#inside) {
+      const revoked: string[] = [];
+      for (const key of inside) {
+        if (files.list.verdict(key, now) === 'allowed') this.#reviewAt(files.list.find(key)?.expiresAt ?? Infinity);
+        else revoked.push(key);
+      }
+      if (revoked.length === 0) continue;
+      // Whose key is good comes in again.
+      inside.clear();
+      this.#host.revoked(group, revoked);
+    }
+  }
+
+  /** A key that has got in expires then. */
+  #reviewAt(at: number): void {
+    if (at >= this.#expiryAt) return;
+    clearTimeout(this.#expiry);
+    this.#expiryAt = at;
+    // One that is further off than a timer can be is looked at too soon, and again.
+    const inMs = Math.min(MAX_DURATION_MS, Math.max(1, at - Date.now()));
+    this.#expiry = setTimeout(() => {
+      this.#review();
+    }, inMs).unref();
   }
 
   /** Let nobody in any more. */
   close(): void {
+    clearTimeout(this.#expiry);
     for (const end of this.#watches) end();
     this.#watches = [];
     this.#gatekeeper?.close();

@@ -207,6 +207,15 @@ export class BrokerState {
     this.#registry.unreachable(now, connection, frames);
   }
 
+  /** All connections of a socket are gone, and nothing of what they had sent can come any more. */
+  cutOff(now: number, socket: number): void {
+    const gone = [...this.connections].filter((connection) => connection.socket === socket);
+    for (const connection of gone) this.dispatcher.abandon(connection);
+    const workers = gone.flatMap((connection) => [...connection.workers.values()]);
+    this.#registry.removeAll(now, workers, 'unreachable');
+    for (const connection of gone) this.connections.delete(connection);
+  }
+
   /** A connection that read slowly has taken all that waited for it. */
   relieved(connection: Connection): void {
     this.#replies.relieved(connection);

@@ -15,6 +15,7 @@ import { waitUntil } from '@mdp/testkit';
 import { AllowFiles } from '../../src/security/allow-files.js';
 import { Gatekeeper } from '../../src/security/gatekeeper.js';
 import { Live } from '../support/live.js';
+import type { Tongue } from '../support/wire.js';
 
 const server = generateKeyPair();
 const alice = generateKeyPair();
@@ -54,8 +55,8 @@ async function start(options: BrokerOptions): Promise<ConnectionRefusal[]> {
 }
 
 /** A client with a key asks what any broker knows. */
-async function answered(pair: CurveKeyPair): Promise<string> {
-  const client = it.client('rfc18', keysOf(pair));
+async function answered(pair: CurveKeyPair, tongue: Tongue = 'rfc18'): Promise<string> {
+  const client = it.client(tongue, keysOf(pair));
   await client.request('mmi.service', 's');
   return client.hear();
 }
@@ -66,6 +67,22 @@ async function refused(reason: ConnectionRefusal['reason'], count = 1): Promise<
 }
 
 describe('with an allow-list', () => {
+  test.each(['rfc18', 'mx', 'majortomo', 'mdp01'] as const)(
+    'requests and replies of %s pass, and large ones and parts of them too',
+    async (tongue) => {
+      await start({ allow: list });
+      const worker = it.worker(tongue, keysOf(alice));
+      await worker.ready('s');
+      await it.until('the worker to be registered', (stats) => stats.workers.registered === 1);
+      const client = it.client(tongue, keysOf(alice));
+      const large = 'x'.repeat(300_000);
+      await client.request('s', large);
+      expect(await worker.hear()).toBe(`request ${large}`);
+      await worker.final(large, 'y');
+      expect(await client.hear()).toBe(`final ${large} y`);
+    },
+  );
+
   test('who is on it is served; who is not, and whose key has expired, is refused and counted', async () => {
     const refusals = await start({ allow: list });
     expect(await answered(alice)).toBe('final 404');
@@ -153,6 +170,70 @@ describe('with an allow-list', () => {
     expect(() => new Broker({ curve: { secretKey: server.secretKey }, allow: list })).toThrow(
       `allow: got ${JSON.stringify(list)}, allowed is a list of keys, and line 1 does not begin with a public key`,
     );
+  });
+});
+
+describe('a key that is not good any more', () => {
+  test('is cut off when it is taken off the list; whose key is good comes back', async () => {
+    writeFileSync(list, `${alice.publicKey} alice\n${eve.publicKey} eve\n`);
+    await start({ allow: list });
+    const told: { keys: readonly string[]; endpoints: readonly string[] }[] = [];
+    it.broker.on('keysRevoked', (revocation) => told.push(revocation));
+    const worker = it.worker('rfc18', keysOf(eve));
+    await worker.ready('s');
+    const client = it.client('rfc18', keysOf(alice));
+    await client.request('s', 'a');
+    expect(await worker.hear()).toBe('request a');
+    const { endpoints } = it.broker;
+
+    writeFileSync(list, `${eve.publicKey} eve\n`);
+    await refused('unknownKey');
+    expect(told).toEqual([{ keys: [alice.publicKey], endpoints }]);
+    // What the one who was cut off had asked for is over, and the worker is not registered any more.
+    const { requests, workers, counters } = it.broker.stats();
+    expect(requests).toEqual({ queued: 0, queuedBytes: 0, running: 0, pendingBytes: 0 });
+    expect(workers.registered).toBe(0);
+    expect(counters).toMatchObject({ abandoned: 1, workersLost: { unreachable: 1 } });
+    expect(it.broker.endpoints).toEqual(endpoints);
+
+    await worker.ready('s');
+    await it.until('the worker to be back', (stats) => stats.workers.registered === 1);
+    const other = it.client('rfc18', keysOf(eve));
+    await other.request('s', 'b');
+    expect(await worker.hear()).toBe('request b');
+    await worker.final('c');
+    expect(await other.hear()).toBe('final c');
+  });
+
+  test('is cut off when it expires', async () => {
+    const at = new Date(Math.ceil(Date.now() / 1000 + 1) * 1000).toISOString().replace('.000Z', 'Z');
+    writeFileSync(list, `${alice.publicKey} expires=${at} alice\n`);
+    await start({ allow: list });
+    expect(await answered(alice)).toBe('final 404');
+    await refused('expiredKey');
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(at));
+  });
+
+  test('disturbs nobody when nobody had connected by it', async () => {
+    await start({ allow: list });
+    expect(await answered(alice)).toBe('final 404');
+    let revoked = 0;
+    it.broker.on('keysRevoked', () => revoked++);
+    writeFileSync(list, `${alice.publicKey} alice\n`);
+    it.broker.reloadKeys();
+    expect(revoked).toBe(0);
+  });
+
+  test('while the broker stops, it only stops', async () => {
+    await start({ allow: list });
+    expect(await answered(alice)).toBe('final 404');
+    writeFileSync(list, `${eve.publicKey} eve\n`);
+    const told: string[] = [];
+    it.broker.on('keysRevoked', () => told.push('revoked'));
+    it.broker.on('stopped', () => told.push('stopped'));
+    it.broker.reloadKeys();
+    await it.broker.stop();
+    expect(told).toEqual(['revoked', 'stopped']);
   });
 });
 

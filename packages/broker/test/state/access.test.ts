@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { Access } from '../../src/state/access.js';
+import { MxTestPeer } from '../support/state-mx.js';
 import { Bench } from '../support/state-peers.js';
 
 const LIMITED = new Access('any', ['echo', 'report.*', 'mmi.broker']);
@@ -81,5 +82,32 @@ describe('at an endpoint with patterns', () => {
     other.ready('report.daily');
     expect(other.take()).toEqual([]);
     expect(bench.state.workers).toBe(1);
+  });
+});
+
+describe('at an endpoint with patterns, over MX', () => {
+  test('a client gets 403 for what it may not call, among requests that it may make', () => {
+    const bench = new Bench();
+    bench.worker('w').ready('echo');
+    const client = new MxTestPeer(bench, 'c', { access: LIMITED });
+    client.tell(
+      { request: 'secret', id: 1 },
+      { request: 'mmi.service', id: 2, body: ['echo'] },
+      { request: 'echo', id: 3 },
+    );
+    expect(client.heard()).toEqual([
+      'final 1: MDPE01 403 the service may not be called at this endpoint',
+      'final 2: 200',
+    ]);
+    expect(bench.state.dispatcher.running).toBe(1);
+  });
+
+  test('a worker that offers one service too many is told DISCONNECT, and none of its services stays', () => {
+    const bench = new Bench();
+    const worker = new MxTestPeer(bench, 'w', { access: LIMITED });
+    worker.tell({ ready: 'echo', credit: 4 }, { ready: 'secret', credit: 4 });
+    expect(worker.heard()).toEqual(['disconnect']);
+    expect(bench.state.workers).toBe(0);
+    expect(bench.counters.dropped.forbidden).toBe(1);
   });
 });
