@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'MDP_ABORTED'
   | 'MDP_REMOTE'
   | 'MDP_DISCONNECTED'
+  | 'MDP_REFUSED'
   | 'MDP_CLOSED'
   | 'MDP_PROTOCOL'
   | 'MDP_OVERLOADED';
@@ -26,6 +27,7 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   'MDP_ABORTED',
   'MDP_REMOTE',
   'MDP_DISCONNECTED',
+  'MDP_REFUSED',
   'MDP_CLOSED',
   'MDP_PROTOCOL',
   'MDP_OVERLOADED',
@@ -153,6 +155,16 @@ export class RemoteError extends RequestError {
 export class DisconnectedError extends RequestError {
   constructor(message: string, facts: RequestFacts, options?: ErrorOptions) {
     super('MDP_DISCONNECTED', message, facts, options);
+  }
+}
+
+/**
+ * `MDP_REFUSED`: no broker lets the client in: its key is not allowed, or one side encrypts and the other does not. The
+ * message names each endpoint and its reason.
+ */
+export class RefusedError extends RequestError {
+  constructor(message: string, facts: RequestFacts, options?: ErrorOptions) {
+    super('MDP_REFUSED', message, facts, options);
   }
 }
 

@@ -25,6 +25,7 @@ export {
   MdpError,
   OverloadedError,
   ProtocolError,
+  RefusedError,
   RemoteError,
   RequestError,
   StateError,

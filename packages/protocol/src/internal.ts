@@ -6,6 +6,8 @@ export { backoffMs } from './backoff.js';
 export type { Deadline } from './deadline-heap.js';
 export { DeadlineHeap } from './deadline-heap.js';
 export { ownFrame } from './frame.js';
+export type { ConnectEvent, Refusal } from './handshake.js';
+export { HandshakeReader, MOST_CLOSINGS, closedInARow } from './handshake.js';
 export { IdMap } from './id-map.js';
 export type { KeyFile } from './key-file.js';
 export { formatKeyFile, parseKeyFile } from './key-file.js';

@@ -3,4 +3,11 @@
 
 export type { KeyFile } from './key-file.js';
 export type { CurveKeyPair, CurveOptions, CurveServerOptions, ResolvedCurve } from './node/curve.js';
-export { generateKeyPair, publicKeyOf, readKeyFile, resolveCurve, resolveCurveServer } from './node/curve.js';
+export {
+  curveSocketOptions,
+  generateKeyPair,
+  publicKeyOf,
+  readKeyFile,
+  resolveCurve,
+  resolveCurveServer,
+} from './node/curve.js';

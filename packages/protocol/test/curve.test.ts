@@ -7,7 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { curveKeyPair } from 'zeromq';
 import { formatKeyFile, parseKeyFile } from '@mdp/protocol/internal';
-import { generateKeyPair, publicKeyOf, readKeyFile, resolveCurve, resolveCurveServer } from '@mdp/protocol/node';
+import {
+  curveSocketOptions,
+  generateKeyPair,
+  publicKeyOf,
+  readKeyFile,
+  resolveCurve,
+  resolveCurveServer,
+} from '@mdp/protocol/node';
 
 const own = generateKeyPair();
 const other = generateKeyPair();
@@ -124,6 +131,24 @@ describe('the option curve', () => {
     const second = resolveCurve({ serverKey: other.publicKey });
     expect(first?.secretKey).not.toBe(second?.secretKey);
     expect(publicKeyOf(first?.secretKey ?? '')).toBe(first?.publicKey);
+  });
+
+  test('does not go with what stays in a process: ZeroMQ would not encrypt it', () => {
+    const options = { serverKey: other.publicKey, secretKey: own.secretKey };
+    expect(resolveCurve(options, ['tcp://a:1', 'ipc:///tmp/x'])).toBeDefined();
+    expect(() => resolveCurve(options, ['tcp://a:1', 'inproc://x'])).toThrow(
+      'curve: got an object, allowed is none with inproc://x: ZeroMQ does not encrypt what stays in a process',
+    );
+    expect(resolveCurve(undefined, ['inproc://x'])).toBeUndefined();
+  });
+
+  test('is what a socket is set to', () => {
+    expect(curveSocketOptions(undefined)).toBeUndefined();
+    expect(curveSocketOptions({ serverKey: other.publicKey, ...own })).toEqual({
+      curveServerKey: other.publicKey,
+      curvePublicKey: own.publicKey,
+      curveSecretKey: own.secretKey,
+    });
   });
 
   test('says what is wrong, and never shows a key', () => {

@@ -137,12 +137,20 @@ function checkObject(path: string, options: unknown, known: readonly string[]): 
 /**
  * The keys of a client or worker.
  *
+ * @param endpoints - where it connects to
  * @returns `undefined` when there are none: the connection is neither encrypted nor does it prove anything
  * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` that names the option and what is allowed
  */
-export function resolveCurve(options: CurveOptions | undefined): ResolvedCurve | undefined {
+export function resolveCurve(
+  options: CurveOptions | undefined,
+  endpoints: readonly string[] = [],
+): ResolvedCurve | undefined {
   if (options === undefined) return undefined;
   checkObject('curve', options, ['serverKey', 'serverKeyFile', 'secretKey', 'keyFile']);
+  const local = endpoints.find((endpoint) => endpoint.startsWith('inproc:'));
+  if (local !== undefined) {
+    throw new ArgumentError('curve', options, `none with ${local}: ZeroMQ does not encrypt what stays in a process`);
+  }
   const { serverKey, serverKeyFile } = options;
   if (serverKey !== undefined && serverKeyFile !== undefined) {
     throw new ArgumentError('curve.serverKeyFile', serverKeyFile, 'either this or curve.serverKey');
@@ -152,6 +160,14 @@ export function resolveCurve(options: CurveOptions | undefined): ResolvedCurve |
       ? readKeyFile('curve.serverKeyFile', serverKeyFile, false).publicKey
       : keyOption('curve.serverKey', serverKey);
   return { serverKey: server, ...(ownKeys('curve', options) ?? generateKeyPair()) };
+}
+
+/** What a socket is set to that connects with these keys. */
+export function curveSocketOptions(
+  keys: ResolvedCurve | undefined,
+): { curveServerKey: string; curvePublicKey: string; curveSecretKey: string } | undefined {
+  if (keys === undefined) return undefined;
+  return { curveServerKey: keys.serverKey, curvePublicKey: keys.publicKey, curveSecretKey: keys.secretKey };
 }
 
 /**
