@@ -28,8 +28,9 @@ export interface ClientLike extends AsyncDisposable {
    * them before the request has ended
    * @param options - what differs from the client's options
    * @returns the reply, to be awaited, iterated, or read part by part. It fails with TimeoutError `MDP_TIMEOUT`,
-   * AbortedError `MDP_ABORTED`, RemoteError `MDP_REMOTE`, DisconnectedError `MDP_DISCONNECTED`, ProtocolError
-   * `MDP_PROTOCOL`, OverloadedError `MDP_OVERLOADED` or ClosedError `MDP_CLOSED`, each with the service and the attempts
+   * AbortedError `MDP_ABORTED`, RemoteError `MDP_REMOTE`, DisconnectedError `MDP_DISCONNECTED`, RefusedError
+   * `MDP_REFUSED`, ProtocolError `MDP_PROTOCOL`, OverloadedError `MDP_OVERLOADED` or ClosedError `MDP_CLOSED`, each with the
+   * service and the attempts
    * @throws ArgumentError `MDP_INVALID_ARGUMENT`, from within this call, for an argument that is not allowed
    */
   request(service: string, body: FrameLike | readonly FrameLike[], options?: RequestOptions): Reply;

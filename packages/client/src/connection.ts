@@ -2,6 +2,7 @@
 // connection - a strict connection over a DEALER socket: it reads what it is asked to read
 
 import type { Frame } from '@mdp/protocol';
+import type { Refusal } from '@mdp/protocol/internal';
 import type { DealerHost } from './dealer.js';
 import { MonitoredDealer } from './dealer.js';
 import type { LinkEvents } from './engine.js';
@@ -57,8 +58,8 @@ export class Connection implements LinkHandle, DealerHost {
     this.#events.up(this.#link);
   }
 
-  onRefused(reason: string): void {
-    this.#events.refused(this.#link, reason);
+  onRefused(refusal: Refusal): void {
+    this.#events.refused(this.#link, refusal);
   }
 
   onLost(cause?: unknown): void {

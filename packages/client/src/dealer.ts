@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // dealer - one DEALER socket connected to one broker, and what its monitor says of the connection
 
+import type { Refusal } from '@mdp/protocol/internal';
+import { HandshakeReader } from '@mdp/protocol/internal';
+import { curveSocketOptions } from '@mdp/protocol/node';
 import { Context, Dealer } from 'zeromq';
 import type { ConnectOptions } from './options.js';
 
@@ -33,8 +36,8 @@ export interface DealerHost {
   readonly reading: 'now' | 'later' | 'never';
   /** The handshake is done. */
   onUp(): void;
-  /** The connection could not be made; it will be tried again. */
-  onRefused(reason: string): void;
+  /** The connection could not be made. It will be tried again, unless that is final. */
+  onRefused(refusal: Refusal): void;
   /** It broke or failed, and everything that had come on it was read. */
   onLost(cause?: unknown): void;
 }
@@ -63,11 +66,13 @@ export class MonitoredDealer {
   progress = false;
   readonly #host: DealerHost;
   readonly #observer: Observer | undefined;
+  readonly #handshake: HandshakeReader;
   #up = false;
 
   constructor(address: string, options: ConnectOptions, marks: HighWaterMarks, host: DealerHost) {
     this.#host = host;
     this.connected = address.startsWith('inproc://');
+    this.#handshake = new HandshakeReader(options.curve !== undefined);
     this.socket = new Dealer({
       // What is bound over inproc is found only from the context that it was bound in: the process's own.
       ...(this.connected ? {} : { context: contextOfClients() }),
@@ -79,6 +84,7 @@ export class MonitoredDealer {
       reconnectMaxInterval: options.reconnectMaxMs,
       connectTimeout: options.connectTimeoutMs,
       handshakeInterval: options.connectTimeoutMs,
+      ...curveSocketOptions(options.curve),
       tcpMaxRetransmitTimeout: MAX_RETRANSMIT_MS,
       ...KEEP_ALIVE,
     });
@@ -131,31 +137,22 @@ export class MonitoredDealer {
     // for ever to tell it of the end, and closes no other socket any more.
     this.#watch();
     if (this.closed) return;
-    switch (event.type) {
-      case 'handshake':
-        if (this.#up) return;
-        this.#up = true;
-        this.#host.onUp();
-        return;
-      case 'disconnect':
-        if (!this.#up) this.#host.onRefused('the connection was closed during the handshake');
-        else if (!this.broken) {
-          this.broken = true;
-          // What came just before may be noticed just after.
-          this.progress = true;
-          this.settle();
-        }
-        return;
-      case 'handshake:error:auth':
-      case 'handshake:error:other':
-      case 'handshake:error:protocol':
-        if (!this.#up) this.#host.onRefused(event.error.message);
-        return;
-      case 'close':
-      case 'connect:retry':
-        if (!this.#up) this.#host.onRefused('refused or unreachable');
-        return;
-      default:
+    if (!this.#up) this.#onConnecting(event);
+    else if (event.type === 'disconnect' && !this.broken) {
+      this.broken = true;
+      // What came just before may be noticed just after.
+      this.progress = true;
+      this.settle();
     }
   };
+
+  #onConnecting(event: MonitorEvent): void {
+    if (event.type === 'handshake') {
+      this.#up = true;
+      this.#host.onUp();
+      return;
+    }
+    const refusal = this.#handshake.read(event);
+    if (refusal !== undefined) this.#host.onRefused(refusal);
+  }
 }

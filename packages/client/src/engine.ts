@@ -3,6 +3,7 @@
 
 import type { Frame, FrameLike, RequestError } from '@mdp/protocol';
 import { AbortedError, decodeMx, decodeMxAnswer, isMxFrame } from '@mdp/protocol';
+import type { Refusal } from '@mdp/protocol/internal';
 import type { RequestOptions, ResolvedClientOptions } from './options.js';
 import { resolveRequestOptions } from './options.js';
 import type { Reply, ReplyOwner } from './reply.js';
@@ -21,8 +22,8 @@ import { Wire } from './wire.js';
 interface ConnectionEvents<L> {
   /** The handshake is done. */
   up(link: L): void;
-  /** The connection could not be made; it will be tried again. */
-  refused(link: L, reason: string): void;
+  /** The connection could not be made. It will be tried again, unless that is final. */
+  refused(link: L, refusal: Refusal): void;
   /** It broke or failed, and everything that had come on it was delivered. */
   lost(link: L, cause?: unknown): void;
 }
@@ -139,9 +140,9 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
     this.#arm(now);
   }
 
-  refused(link: Link | MxLink, reason: string): void {
+  refused(link: Link | MxLink, refusal: Refusal): void {
     const now = performance.now();
-    this.#state.refused(now, link, reason);
+    this.#state.refused(now, link, refusal);
     this.#arm(now);
   }
 

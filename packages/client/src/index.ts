@@ -11,6 +11,7 @@ export type { EndpointState } from './state/endpoint.js';
 export type { PoolCounters } from './state/links.js';
 export type { BrokerInfo, ServiceInfo } from './management.js';
 export type { Dialect, ErrorCode, Frame, FrameLike } from '@mdp/protocol';
+export type { CurveOptions } from '@mdp/protocol/node';
 export {
   AbortedError,
   ArgumentError,
@@ -19,6 +20,7 @@ export {
   MdpError,
   OverloadedError,
   ProtocolError,
+  RefusedError,
   RemoteError,
   RequestError,
   STATUS,

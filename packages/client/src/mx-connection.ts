@@ -3,6 +3,7 @@
 
 import type { Frame, MxRecord } from '@mdp/protocol';
 import { encodeMxQuestion } from '@mdp/protocol';
+import type { Refusal } from '@mdp/protocol/internal';
 import type { DealerHost } from './dealer.js';
 import { MonitoredDealer } from './dealer.js';
 import type { MxLinkEvents } from './engine.js';
@@ -88,8 +89,8 @@ export class MxConnection implements MxHandle, DealerHost {
     this.#events.up(this.#link);
   }
 
-  onRefused(reason: string): void {
-    this.#events.refused(this.#link, reason);
+  onRefused(refusal: Refusal): void {
+    this.#events.refused(this.#link, refusal);
   }
 
   onLost(cause?: unknown): void {

@@ -11,8 +11,11 @@ import {
   integerOption,
   refuseUnknownOptions,
 } from '@mdp/protocol/internal';
+import type { CurveOptions, ResolvedCurve } from '@mdp/protocol/node';
+import { resolveCurve } from '@mdp/protocol/node';
 import type { RequestPolicy } from './state/exchange.js';
 import type { WireOption } from './state/mx-links.js';
+import type { ReconnectOptions } from './state/refusals.js';
 
 export type { WireOption };
 
@@ -75,13 +78,17 @@ export interface ClientOptions extends RequestOptions {
   readonly reconnectMs?: number | undefined;
   /** The longest pause before another try to connect. Default 2,000; not below `reconnectMs`. */
   readonly reconnectMaxMs?: number | undefined;
+  /**
+   * Encrypts every connection by CURVE and proves who the client is: the broker's public key, and its own secret one. Files
+   * are read when the client is made. Default: none, nothing is encrypted. Not with inproc.
+   */
+  readonly curve?: CurveOptions | undefined;
 }
 
 /** How a connection is made: {@link ClientOptions}, resolved. */
-export interface ConnectOptions {
+export interface ConnectOptions extends ReconnectOptions {
   readonly connectTimeoutMs: number;
-  readonly reconnectMs: number;
-  readonly reconnectMaxMs: number;
+  readonly curve: ResolvedCurve | undefined;
 }
 
 /** What a request is told in the end. */
@@ -132,6 +139,7 @@ const CLIENT_OPTIONS = [
   'connectTimeoutMs',
   'reconnectMs',
   'reconnectMaxMs',
+  'curve',
 ];
 
 /**
@@ -148,8 +156,9 @@ export function resolveClientOptions(
   const reconnectMs = durationOption('reconnectMs', options.reconnectMs, 100, 1);
   const fallbackMs = Math.max(reconnectMs, 2_000);
   const dialect = dialectOption(options.dialect);
+  const addresses = endpointsOption('endpoints', endpoints).map(connectable);
   return {
-    endpoints: endpointsOption('endpoints', endpoints).map(connectable),
+    endpoints: addresses,
     dialect,
     wire: resolveWire(dialect, options.wire),
     maxInFlight: integerOption('maxInFlight', options.maxInFlight, 1_000, 1, 65_535),
@@ -160,6 +169,7 @@ export function resolveClientOptions(
       connectTimeoutMs: durationOption('connectTimeoutMs', options.connectTimeoutMs, 2_000),
       reconnectMs,
       reconnectMaxMs: durationOption('reconnectMaxMs', options.reconnectMaxMs, fallbackMs, reconnectMs),
+      curve: resolveCurve(options.curve, addresses),
     },
     request: resolvePolicy(DEFAULT_POLICY, options),
     signal: checkSignal(options.signal),

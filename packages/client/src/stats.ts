@@ -11,6 +11,8 @@ export interface EndpointStats {
   readonly endpoint: string;
   /** `unknown` before the first try, `up` after a handshake, `down` after a connection could not be made. */
   readonly state: EndpointState;
+  /** While it is `down`: what stands in the way, in plain words. Empty otherwise. */
+  readonly reason: string;
   /** By what new requests go to it: the client's dialect, strict, or `mx`. */
   readonly wire: Dialect | 'mx';
   /** Requests under way: one on each busy strict socket, any number on the MX connection. */
@@ -37,7 +39,7 @@ export interface ClientStats {
 
 /** How an endpoint stands now. */
 export function endpointStats(endpoint: Endpoint, dialect: Dialect): EndpointStats {
-  const { address, state, wire, inFlight, links, connecting, idle, busy, mx } = endpoint;
+  const { address, state, reason, wire, inFlight, links, connecting, idle, busy, mx } = endpoint;
   const mxConnecting = mx?.phase === 'connecting' ? 1 : 0;
   // It asks, or it carries requests.
   const mxBusy = mx?.phase === 'asking' || (mx !== undefined && mx.inFlight > 0) ? 1 : 0;
@@ -45,6 +47,7 @@ export function endpointStats(endpoint: Endpoint, dialect: Dialect): EndpointSta
   return {
     endpoint: address,
     state,
+    reason,
     wire: wire === 'mx' ? 'mx' : dialect,
     inFlight,
     open: links.size + mxOpen,

@@ -17,6 +17,7 @@ const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8')
 const PRINTED: Record<string, RegExp> = {
   brokers:
     /^STILL HERE\n.*'(?:up|down)'.*\n.*'up'.*\n\{ requests: 21, replies: 21, retries: \d+ \}\ntrue\n\[ 'upper: 1' \]\n\d/,
+  curve: /^HELLO\nMDP_REFUSED\ntcp:\S+ refused the connection: this key is not allowed \(curve\)\n$/,
   dialect: /^HELLO\n$/,
   hello: /^\[ 'HELLO', 'WORLD' \]\n3\n2\n1\nlift-off\n$/,
   mock: /^$/,

@@ -64,6 +64,9 @@ describe('client options', () => {
     ['connectTimeoutMs', { connectTimeoutMs: -1 }],
     ['reconnectMs', { reconnectMs: 0 }],
     ['reconnectMaxMs', { reconnectMs: 50, reconnectMaxMs: 49 }],
+    ['curve', { curve: 'x' }],
+    ['curve.serverKey', { curve: {} }],
+    ['curve.key', { curve: { key: 'x' } }],
     ['timeout', { timeout: 10 }],
   ])('%s is refused in %j', (argument, options) => {
     expect(() => new Client(ENDPOINT, options as ClientOptions)).toThrow(

@@ -3,6 +3,7 @@
 
 import type { ClientInbound, ErrorReply, Frame, MxRecord, RequestError } from '@mdp/protocol';
 import { AbortedError, ClosedError, DisconnectedError, OverloadedError, decodeErrorReply } from '@mdp/protocol';
+import type { Refusal } from '@mdp/protocol/internal';
 import type { RequestCounters } from './counters.js';
 import type { Exchange } from './exchange.js';
 import { connectionBroke, distrusted } from './failures.js';
@@ -13,6 +14,8 @@ import { MxLink } from './mx-link.js';
 import type { MxLinksOptions, MxLinksPort } from './mx-links.js';
 import { MxLinks } from './mx-links.js';
 import { Pool } from './pool.js';
+import type { ReconnectOptions } from './refusals.js';
+import { Refusals, nextTry } from './refusals.js';
 import { Requests } from './requests.js';
 
 /** What the state needs of the outside. */
@@ -25,6 +28,8 @@ export interface ClientPort extends LinksPort, MxLinksPort {
 export interface StateOptions extends LinksOptions, MxLinksOptions {
   /** The most requests that wait for a connection. */
   readonly maxQueued: number;
+  /** When a broker is tried again that said no. */
+  readonly connect: ReconnectOptions;
   /** A source of numbers from 0 (inclusive) to 1 (exclusive), for the jitter. */
   readonly random: () => number;
 }
@@ -43,6 +48,7 @@ export class ClientState {
   readonly pool: Pool;
   readonly #links: Links;
   readonly #mxLinks: MxLinks;
+  readonly #refusals: Refusals;
   readonly #requests: Requests;
   readonly #options: StateOptions;
   readonly #port: ClientPort;
@@ -55,7 +61,8 @@ export class ClientState {
     this.#links = new Links(options, port);
     const { endpoints, counters } = this.#links;
     this.#mxLinks = new MxLinks(options, port, endpoints, counters);
-    this.#requests = new Requests(endpoints, options.random);
+    this.#refusals = new Refusals(options.connect, counters, options.random);
+    this.#requests = new Requests(endpoints, this.#refusals, options.random);
     this.pool = new Pool(this.#links, this.#mxLinks);
   }
 
@@ -110,13 +117,23 @@ export class ClientState {
     this.#pump(now);
   }
 
-  /** A connection could not be made; it will be tried again. */
-  refused(now: number, link: Link | MxLink, reason: string): void {
-    if (link instanceof MxLink) this.#mxLinks.refused(now, link, reason);
-    else {
-      this.#links.refused(link, reason);
-      this.#mxLinks.doubt(link.endpoint);
+  /**
+   * A connection could not be made. One that would only ask is closed, and says nothing of the others. Of those that
+   * requests wait for, one goes on trying; none when that is in vain.
+   */
+  refused(now: number, link: Link | MxLink, refusal: Refusal): void {
+    if (link.phase !== 'connecting') return;
+    const { endpoint } = link;
+    if (link instanceof MxLink && link.askUntil < Infinity) {
+      this.#mxLinks.disagreed(now, link);
+      return;
     }
+    const final = this.#refusals.judge(now, endpoint, refusal);
+    if (!(link instanceof MxLink)) {
+      this.#links.closeConnecting(endpoint, final ? undefined : link);
+      this.#mxLinks.doubt(endpoint);
+    } else if (final) this.#mxLinks.close(link);
+    if (final) this.#requests.refused();
     this.#pump(now);
   }
 
@@ -273,6 +290,7 @@ export class ClientState {
       this.#links.nextExpiry(wantedAt),
       this.#mxLinks.nextExpiry(wantedAt),
       this.#closeAt,
+      wantedAt === Infinity && this.#refusals.count > 0 ? nextTry(this.pool.endpoints) : Infinity,
     );
   }
 

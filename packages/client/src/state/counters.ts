@@ -17,6 +17,8 @@ export interface RequestCounters {
   aborted: number;
   /** `MDP_DISCONNECTED`. */
   disconnected: number;
+  /** `MDP_REFUSED`. */
+  refused: number;
   /** `MDP_PROTOCOL`. */
   protocolErrors: number;
   /** `MDP_OVERLOADED`. */
@@ -36,6 +38,7 @@ export function newRequestCounters(): RequestCounters {
     timeouts: 0,
     aborted: 0,
     disconnected: 0,
+    refused: 0,
     protocolErrors: 0,
     overloaded: 0,
     closed: 0,
@@ -50,6 +53,7 @@ export function countEnd(counters: RequestCounters, error: RequestError | undefi
   else if (error.code === 'MDP_TIMEOUT') counters.timeouts += 1;
   else if (error.code === 'MDP_ABORTED') counters.aborted += 1;
   else if (error.code === 'MDP_DISCONNECTED') counters.disconnected += 1;
+  else if (error.code === 'MDP_REFUSED') counters.refused += 1;
   else if (error.code === 'MDP_PROTOCOL') counters.protocolErrors += 1;
   else if (error.code === 'MDP_OVERLOADED') counters.overloaded += 1;
   else counters.closed += 1;

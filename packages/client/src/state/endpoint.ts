@@ -8,15 +8,24 @@ import type { MxLink } from './mx-link.js';
 
 /**
  * What is believed of an endpoint: `unknown` before the first try, `up` after a handshake, `down` after a connection
- * could not be made. One that is down keeps a single connection trying; requests go elsewhere meanwhile.
+ * could not be made. One that is down keeps a single connection trying, or none for a while when it said no; requests go
+ * elsewhere meanwhile.
  */
 export type EndpointState = 'unknown' | 'up' | 'down';
 
-/** One broker and the connections to it. {@link Links} and {@link MxLinks} alone write it. */
+/** One broker and the connections to it. {@link Links}, {@link MxLinks} and {@link Refusals} alone write it. */
 export class Endpoint {
   state: EndpointState = 'unknown';
   /** Why the last connection could not be made. */
   reason = '';
+  /** Its last no, by its number among all of the client; 0 when its last word was something else. */
+  refusal = 0;
+  /** How often it said no since the last handshake that was done. */
+  refusals = 0;
+  /** How many handshakes it closed since the last one that was done. */
+  closings = 0;
+  /** Until when it is left alone after a no; `Infinity` when it is not. */
+  tryAt = Infinity;
   /** Strict connections that carry a request. */
   busy = 0;
   /** Strict connections that are being made. */
@@ -48,6 +57,26 @@ export class Endpoint {
   get opening(): number {
     if (this.wire === 'strict') return this.connecting;
     return this.mx?.phase === 'connecting' ? 1 : 0;
+  }
+
+  /** Whether a connection stands that requests can have, now or when it is free. */
+  get stands(): boolean {
+    return this.links.size > this.connecting || this.mx?.phase === 'open';
+  }
+
+  /** A handshake was done. */
+  met(): void {
+    this.state = 'up';
+    this.reason = '';
+    this.refusal = this.refusals = this.closings = 0;
+    this.tryAt = Infinity;
+  }
+
+  /** A connection could not be made, and may be tried again at once. */
+  missed(reason: string): void {
+    this.state = 'down';
+    this.reason = reason;
+    this.refusal = 0;
   }
 
   /** The requests that are under way to it. */

@@ -72,6 +72,9 @@ export class Exchange implements Deadline, Listed<Exchange> {
   /** Why the attempt before failed. */
   lastError: RequestError | undefined = undefined;
 
+  /** While it waits: how many refusals the client had met with before. */
+  refusedBefore = 0;
+
   /** When it was sent last. */
   sentAt = 0;
   deadlineAt = Infinity;

@@ -2,14 +2,14 @@
 // failures - what a request that fails is told, and whether it may be tried again
 
 import type { RequestError } from '@mdp/protocol';
-import { DisconnectedError, ProtocolError, RemoteError, STATUS, TimeoutError } from '@mdp/protocol';
+import { DisconnectedError, ProtocolError, RefusedError, RemoteError, STATUS, TimeoutError } from '@mdp/protocol';
 import type { Endpoint } from './endpoint.js';
 import type { Exchange } from './exchange.js';
 
 /**
  * Whether another attempt could do better: after a lost connection, after silence, and where the broker says that it was
  * not the request's fault. The caller's own deadline, abort and close, an answer that is no reply, a request that is
- * wrong (400, 404, 413) and a handler that failed (500) end it.
+ * wrong (400, 404, 413), a handler that failed (500) and brokers that let nobody in end it.
  */
 export function isRetryable(error: RequestError): boolean {
   if (error instanceof RemoteError) {
@@ -60,6 +60,13 @@ export function partPassed(exchange: Exchange): TimeoutError {
 export function connectionBroke({ address }: Endpoint, exchange: Exchange, cause: unknown): DisconnectedError {
   const message = `the connection to ${address} broke before the reply of "${exchange.service}" was complete`;
   return new DisconnectedError(message, exchange, cause === undefined ? undefined : { cause });
+}
+
+/** No broker lets the client in. */
+export function refusedEverywhere(exchange: Exchange, endpoints: readonly Endpoint[]): RefusedError {
+  const message = endpoints.map(({ address, reason }) => `${address} refused the connection: ${reason}`).join('; ');
+  const { lastError } = exchange;
+  return new RefusedError(message, exchange, lastError === undefined ? undefined : { cause: lastError });
 }
 
 /** What came is no reply. */

@@ -32,6 +32,8 @@ export interface PoolCounters {
   burnt: number;
   /** Messages that came when no request was under way on their connection, and MX replies that belong to none. */
   strays: number;
+  /** How often a broker said no: to the key, or to how the connection is encrypted. */
+  refusals: number;
 }
 
 /** What came of opening a connection: `exhausted` when there are no more sockets, `impossible` when never there. */
@@ -40,7 +42,7 @@ export type Opened = 'ready' | 'connecting' | 'exhausted' | 'impossible';
 /** The strict connections of a client, in every phase. Who gets one is the {@link Pool}'s affair. */
 export class Links {
   readonly endpoints: readonly Endpoint[];
-  readonly counters: PoolCounters = { opened: 0, burnt: 0, strays: 0 };
+  readonly counters: PoolCounters = { opened: 0, burnt: 0, strays: 0, refusals: 0 };
   /** Why the last connection could not even be opened. */
   openError: unknown = undefined;
   readonly #options: LinksOptions;
@@ -71,8 +73,7 @@ export class Links {
     } catch (error) {
       this.openError = error;
       if (isExhaustion(error)) return 'exhausted';
-      endpoint.state = 'down';
-      endpoint.reason = error instanceof Error ? error.message : String(error);
+      endpoint.missed(error instanceof Error ? error.message : String(error));
       return 'impossible';
     }
     this.counters.opened += 1;
@@ -86,20 +87,10 @@ export class Links {
 
   /** A connection was made. It is idle from now on. */
   up(now: number, link: Link): void {
-    link.endpoint.state = 'up';
-    link.endpoint.reason = '';
+    link.endpoint.met();
     if (link.phase !== 'connecting') return;
     link.endpoint.connecting -= 1;
     this.#rest(now, link);
-  }
-
-  /** A connection could not be made. One of those to its endpoint goes on trying, the others are closed. */
-  refused(link: Link, reason: string): void {
-    const { endpoint } = link;
-    if (link.phase !== 'connecting') return;
-    endpoint.state = 'down';
-    endpoint.reason = reason;
-    this.closeConnecting(endpoint, link);
   }
 
   /** Close the connections of an endpoint that are being made, but for one. */

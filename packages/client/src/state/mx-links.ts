@@ -52,8 +52,7 @@ export class MxLinks {
     const link = this.#open(now, endpoint, Infinity);
     if (link !== undefined) return link.phase === 'open' ? 'ready' : 'connecting';
     if (isExhaustion(this.openError)) return 'exhausted';
-    endpoint.state = 'down';
-    endpoint.reason = this.openError instanceof Error ? this.openError.message : String(this.openError);
+    endpoint.missed(this.openError instanceof Error ? this.openError.message : String(this.openError));
     return 'impossible';
   }
 
@@ -65,8 +64,7 @@ export class MxLinks {
 
   /** A connection was made. */
   up(now: number, link: MxLink): void {
-    link.endpoint.state = 'up';
-    link.endpoint.reason = '';
+    link.endpoint.met();
     if (link.phase !== 'connecting') return;
     if (link.askUntil === Infinity) {
       link.phase = 'open';
@@ -74,16 +72,6 @@ export class MxLinks {
     } else {
       link.phase = 'asking';
       link.handle.ask();
-    }
-  }
-
-  /** A connection could not be made. One that requests wait for goes on trying; one that would ask is closed. */
-  refused(now: number, link: MxLink, reason: string): void {
-    if (link.phase !== 'connecting') return;
-    if (link.askUntil < Infinity) this.disagreed(now, link);
-    else {
-      link.endpoint.state = 'down';
-      link.endpoint.reason = reason;
     }
   }
 

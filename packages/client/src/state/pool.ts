@@ -42,9 +42,10 @@ export class Pool {
     return this.#links.total;
   }
 
-  /** Whether there is no connection that a request could wait for. */
+  /** Whether there is no connection that a request could wait for, and none is to come. */
   get empty(): boolean {
-    return this.total === 0 && !this.endpoints.some(({ wire, mx }) => wire === 'mx' && mx !== undefined);
+    if (this.total > 0) return false;
+    return !this.endpoints.some(({ wire, mx, tryAt }) => tryAt < Infinity || (wire === 'mx' && mx !== undefined));
   }
 
   /**
@@ -94,7 +95,7 @@ export class Pool {
     let missing = waiting;
     for (const endpoint of this.endpoints) {
       if (endpoint.state !== 'down') missing -= endpoint.opening;
-      else if (this.#mayTry(endpoint) && this.#open(now, endpoint) === 'ready') ready = true;
+      else if (this.#mayTry(now, endpoint) && this.#open(now, endpoint) === 'ready') ready = true;
     }
     while (missing > 0) {
       const endpoint = this.#leastUsed(avoid);
@@ -130,7 +131,11 @@ export class Pool {
   }
 
   /** Whether an endpoint that is down is tried: by one connection at a time, also while a stream lives on an older one. */
-  #mayTry(endpoint: Endpoint): boolean {
+  #mayTry(now: number, endpoint: Endpoint): boolean {
+    if (endpoint.tryAt < Infinity) {
+      if (endpoint.tryAt > now) return false;
+      endpoint.tryAt = Infinity;
+    }
     if (endpoint.wire === 'mx') return endpoint.mx === undefined;
     return endpoint.connecting === 0 && (endpoint.links.size === 0 || this.#links.spare);
   }
@@ -146,13 +151,18 @@ export class Pool {
     const { endpoints } = this;
     let best: Endpoint | undefined;
     let free: Endpoint | undefined;
+    let refusing: Endpoint | undefined;
     for (let i = 0; i < endpoints.length; i++) {
       const endpoint = endpoints[(i + this.#turn) % endpoints.length] as Endpoint;
       const { inFlight } = endpoint;
-      if (endpoint.state !== 'down' && inFlight < (best?.inFlight ?? Infinity)) best = endpoint;
+      if (endpoint.state === 'down') {
+        if (endpoint.refusal > 0) refusing = endpoint;
+      } else if (inFlight < (best?.inFlight ?? Infinity)) best = endpoint;
       if (endpoint.free !== undefined && inFlight < (free?.inFlight ?? Infinity)) free = endpoint;
     }
     this.#turn = (this.#turn + 1) % endpoints.length;
+    // No connection goes on trying there, and nobody may ever wait while others have room.
+    if (refusing !== undefined && this.#mayTry(now, refusing)) this.#open(now, refusing);
     if (best === undefined || free === undefined || best === free) return free?.free;
     if (best.free !== undefined) return best.free;
     if (best.opening === 0 && this.#mayGrow(best) && (this.#hasRoom(best) || this.#evict(free))) {

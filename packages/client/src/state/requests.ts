@@ -9,7 +9,8 @@ import type { RequestCounters } from './counters.js';
 import { countEnd, newRequestCounters } from './counters.js';
 import type { Endpoint } from './endpoint.js';
 import type { Exchange } from './exchange.js';
-import { attemptPassed, deadlinePassed, isRetryable, partPassed, silence } from './failures.js';
+import { attemptPassed, deadlinePassed, isRetryable, partPassed, refusedEverywhere, silence } from './failures.js';
+import type { Refusals } from './refusals.js';
 import { WaitingList } from './waiting-list.js';
 
 /** The requests of a client that have not ended. Who carries them is of no concern here: {@link Carrier}. */
@@ -21,15 +22,18 @@ export class Requests {
   readonly repeats = new WaitingList<Exchange>();
   readonly #deadlines = new DeadlineHeap<Exchange>();
   readonly #endpoints: readonly Endpoint[];
+  readonly #refusals: Refusals;
   readonly #random: () => number;
   #pending = 0;
 
   /**
    * @param endpoints - where they may go: what is known of them explains a failure
+   * @param refusals - the endpoints that let nobody in
    * @param random - a source of numbers from 0 (inclusive) to 1 (exclusive), for the jitter
    */
-  constructor(endpoints: readonly Endpoint[], random: () => number) {
+  constructor(endpoints: readonly Endpoint[], refusals: Refusals, random: () => number) {
     this.#endpoints = endpoints;
+    this.#refusals = refusals;
     this.#random = random;
   }
 
@@ -60,6 +64,7 @@ export class Requests {
   wait(now: number, exchange: Exchange): void {
     exchange.phase = 'waiting';
     exchange.retryAt = Infinity;
+    exchange.refusedBefore = this.#refusals.count;
     this.#heard(now, exchange);
     (exchange.fresh ? this.repeats : this.waiting).push(exchange);
     this.#watch(exchange);
@@ -149,6 +154,23 @@ export class Requests {
     // With several brokers a new connection is also the way to another one.
     exchange.fresh = !(error instanceof RemoteError) || this.#endpoints.length > 1;
     this.#watch(exchange);
+  }
+
+  /** An endpoint said no: end those that wait, and have met with nothing else at any of them since they began to. */
+  refused(): void {
+    const endpoints = this.#endpoints;
+    let least = Infinity;
+    for (const { refusal } of endpoints) least = Math.min(least, refusal);
+    // What stands was let in before, and serves on. For a repetition that must be by MX: strict, it needs a new connection.
+    const lists: WaitingList<Exchange>[] = [];
+    if (!endpoints.some(({ mx }) => mx?.phase === 'open')) lists.push(this.repeats);
+    if (!endpoints.some(({ stands }) => stands)) lists.push(this.waiting);
+    for (const list of lists) {
+      // They stand in the order in which they began to wait.
+      for (let next = list.head; next !== undefined && next.refusedBefore < least; next = list.head) {
+        this.end(next, refusedEverywhere(next, endpoints));
+      }
+    }
   }
 
   /** End a request whose reply is no longer wanted, wherever it is. */

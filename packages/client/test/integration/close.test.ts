@@ -81,6 +81,7 @@ describe('a process', () => {
     ['unused', 'nor one that was never used'],
     ['backoff', 'but a request does, even while it only waits to be repeated'],
     ['refused', 'or for a broker that is not there'],
+    ['not-let-in', 'but no broker that does not let it in'],
   ])('%s: %s', async (what) => {
     await using broker = await ToyBroker.bind((request) =>
       request.service === 'refuse' ? request.error(503, 'no') : request.final('pong'),

@@ -3,6 +3,7 @@
 
 import type { Frame, MxRecord, RequestError } from '@mdp/protocol';
 import { bytes, encodeErrorReply, encodeRequest, text } from '@mdp/protocol';
+import type { Refusal } from '@mdp/protocol/internal';
 import { FakeClock } from '@mdp/testkit';
 import type { ClientPort, StateOptions } from '../../src/state/client-state.js';
 import { ClientState } from '../../src/state/client-state.js';
@@ -139,6 +140,7 @@ export class Harness implements ClientPort {
         maxSockets: 256,
         idleSocketMs: 10_000,
         maxQueued: 1_000,
+        connect: { reconnectMs: 100, reconnectMaxMs: 800 },
         random: () => 1,
         ...options,
       },
@@ -210,12 +212,11 @@ export class Harness implements ClientPort {
     for (const { link } of this.live(address)) if (link.phase === 'connecting') this.state.up(this.now, link);
   }
 
-  /** Let every connection that tries to connect be refused. */
-  refuse(address?: string): void {
-    for (const { link } of this.liveMx(address))
-      if (link.phase === 'connecting') this.state.refused(this.now, link, 'refused');
-    for (const { link } of this.live(address))
-      if (link.phase === 'connecting') this.state.refused(this.now, link, 'refused');
+  /** Let every connection that tries to connect fail: nobody is there, or nobody is let in. */
+  refuse(address?: string, verdict: Refusal['verdict'] = 'unreachable', reason = 'refused'): void {
+    for (const { link } of [...this.liveMx(address), ...this.live(address)]) {
+      if (link.phase === 'connecting') this.state.refused(this.now, link, { verdict, reason });
+    }
   }
 
   /** The connection that carries a request. */

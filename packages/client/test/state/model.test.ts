@@ -28,6 +28,8 @@ const ACTIONS = [
   'exhausted',
 ] as const;
 
+const VERDICTS = ['unreachable', 'closed', 'final'] as const;
+
 const step = fc.tuple(fc.constantFrom(...ACTIONS), fc.nat(1_000), fc.nat(1_000));
 
 const policy = fc.record(
@@ -59,6 +61,8 @@ function check(h: Harness, calls: Call[]): void {
     }
     expect(endpoint).toMatchObject({ connecting: phases.connecting, busy: phases.busy });
     expect(endpoint.idle).toHaveLength(phases.idle);
+    // Who said no is left alone for a while.
+    if (endpoint.tryAt < Infinity) expect([endpoint.state, endpoint.opening]).toEqual(['down', 0]);
     expect(phases.closed).toBe(0);
   }
   expect(h.live()).toHaveLength(links);
@@ -93,8 +97,10 @@ function play(h: Harness, calls: Call[], [action, pick, amount]: Step, next: Par
   else if (action === 'taken' && any !== undefined) h.state.taken(h.now, any.exchange, any.exchange.buffered);
   else if (handle === undefined) return;
   else if (action === 'connect' && handle.link.phase === 'connecting') h.state.up(h.now, handle.link);
-  else if (action === 'refuse' && handle.link.phase === 'connecting') h.state.refused(h.now, handle.link, 'no');
-  else if (action === 'lost' && handle.link.phase !== 'connecting') h.state.lost(h.now, handle.link);
+  else if (action === 'refuse' && handle.link.phase === 'connecting') {
+    const verdict = VERDICTS[amount % VERDICTS.length] ?? 'unreachable';
+    h.state.refused(h.now, handle.link, { verdict, reason: 'no' });
+  } else if (action === 'lost' && handle.link.phase !== 'connecting') h.state.lost(h.now, handle.link);
   else if (action === 'stray' && handle.link.phase === 'idle') handle.readable = true;
   else if (call === undefined || call.exchange.paused) return;
   else if (action === 'final') h.final(call, 'x');

@@ -34,6 +34,8 @@ const ACTIONS = [
   'exhausted',
 ] as const;
 
+const VERDICTS = ['unreachable', 'closed', 'final'] as const;
+
 const step = fc.tuple(fc.constantFrom(...ACTIONS), fc.nat(1_000), fc.nat(1_000));
 
 const policy = fc.record(
@@ -52,6 +54,8 @@ function check(h: Harness, calls: Call[]): void {
   for (const endpoint of h.state.pool.endpoints) {
     const { mx, links } = endpoint;
     expect(h.live(endpoint.address)).toHaveLength(links.size);
+    // Who said no is left alone for a while.
+    if (endpoint.tryAt < Infinity) expect([endpoint.state, endpoint.opening]).toEqual(['down', 0]);
     expect(h.liveMx(endpoint.address).map(({ link }) => link)).toEqual(mx === undefined ? [] : [mx]);
     for (const link of links) if (link.exchange !== undefined) carried.add(link.exchange);
     if (mx === undefined) continue;
@@ -93,7 +97,7 @@ function play(h: Harness, calls: Call[], [action, pick, amount]: Step, next: Par
   if (action === 'submit') calls.push(h.submit('s', next));
   else if (action === 'pass') h.pass(amount);
   else if (action === 'connect') h.connect(amount % 2 === 0 ? 'a' : 'b');
-  else if (action === 'refuse') h.refuse(amount % 2 === 0 ? 'a' : 'b');
+  else if (action === 'refuse') h.refuse(amount % 2 === 0 ? 'a' : 'b', VERDICTS[pick % VERDICTS.length]);
   else if (action === 'exhausted') {
     h.openError = amount % 2 === 0 ? undefined : Object.assign(new Error('full'), { code: 'EMFILE' });
   } else if (action === 'yes' || action === 'no') {
