@@ -10,6 +10,7 @@ import {
   decodeMxAnswer,
   encodeMxQuestion,
 } from '@mdp/protocol';
+import type { ResolvedCurve } from '@mdp/protocol/node';
 import { ANSWER_MS } from './agreement.js';
 import type { LinkOwner } from './link.js';
 import { Link } from './link.js';
@@ -32,6 +33,8 @@ import type { Decode, RequestCommand, Service, Wire, WireName } from './wire.js'
 /** What all connections of a worker share. */
 export interface ConnectionShared {
   readonly options: ResolvedWorkerOptions;
+  /** `undefined`: nothing is encrypted. */
+  readonly curve: ResolvedCurve | undefined;
   readonly counters: WorkerCounters;
   readonly pace: StreamPace;
   /** Where requests without a handler go. */
@@ -41,7 +44,7 @@ export interface ConnectionShared {
   /** Something is due by then. */
   wakeBy(at: number): void;
   registered(connection: Connection): void;
-  lost(endpoint: string, reason: DisconnectReason): void;
+  lost(endpoint: string, reason: DisconnectReason, detail: string | undefined): void;
   reconnecting(endpoint: string, attempt: number, delayMs: number): void;
   arrived(job: Job): void;
   replied(job: Job): void;
@@ -136,7 +139,7 @@ export class Connection implements ConnectionPort<Job>, LinkOwner, HandlerWatche
   open(): boolean {
     let link: Link;
     try {
-      link = new Link(this.endpoint, this.#shared.options, this);
+      link = new Link(this.endpoint, this.#shared, this);
     } catch (error) {
       this.openError = error;
       return false;
@@ -244,8 +247,8 @@ export class Connection implements ConnectionPort<Job>, LinkOwner, HandlerWatche
     this.#declined?.(answer);
   }
 
-  lost(reason: DisconnectReason): void {
-    this.#shared.lost(this.endpoint, reason);
+  lost(reason: DisconnectReason, detail?: string): void {
+    this.#shared.lost(this.endpoint, reason, detail);
   }
 
   reconnecting(attempt: number, delayMs: number): void {
@@ -307,8 +310,8 @@ export class Connection implements ConnectionPort<Job>, LinkOwner, HandlerWatche
     if (link === this.#link) this.state.unreachable(performance.now());
   }
 
-  broken(link: Link, reason: 'refused' | 'socket'): void {
-    if (link === this.#link) this.state.broken(performance.now(), reason);
+  broken(link: Link, reason: 'refused' | 'socket', detail?: string): void {
+    if (link === this.#link) this.state.broken(performance.now(), reason, detail);
   }
 
   deadline(at: number): void {

@@ -122,7 +122,7 @@ export class Endpoint {
     if (this.#probe !== undefined) return;
     let probe: Probe | undefined;
     try {
-      probe = new Probe(this.endpoint, this.#shared.options, {
+      probe = new Probe(this.endpoint, this.#shared, {
         answered: (yes) => {
           this.#choice.answered(yes ? 'yes' : 'silence');
         },

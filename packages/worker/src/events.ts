@@ -18,6 +18,8 @@ export interface Registration {
 export interface Disconnection {
   readonly endpoint: string;
   readonly reason: DisconnectReason;
+  /** With `refused`: why, in plain words. */
+  readonly detail?: string;
 }
 
 /** A connection that will be tried. */

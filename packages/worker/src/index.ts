@@ -20,6 +20,7 @@ export type {
 } from './stats.js';
 export { DISCONNECT_REASONS } from './stats.js';
 export type { Dialect, ErrorCode, Frame, FrameLike } from '@mdp/protocol';
+export type { CurveOptions } from '@mdp/protocol/node';
 export {
   AbortedError,
   ArgumentError,

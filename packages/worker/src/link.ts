@@ -2,7 +2,9 @@
 // link - one DEALER socket from its connect to its end: what arrives, what leaves, and what becomes of the transport
 
 import type { Frame } from '@mdp/protocol';
-import { backoffMs } from '@mdp/protocol/internal';
+import { HandshakeReader, MOST_CLOSINGS, backoffMs, closedInARow } from '@mdp/protocol/internal';
+import type { ResolvedCurve } from '@mdp/protocol/node';
+import { curveSocketOptions } from '@mdp/protocol/node';
 import type { Context, Event, Observer } from 'zeromq';
 import { Dealer } from 'zeromq';
 import type { ResolvedWorkerOptions } from './options.js';
@@ -20,8 +22,8 @@ export interface LinkOwner {
   connected(link: Link): void;
   /** The transport broke. */
   unreachable(link: Link): void;
-  /** The socket can do nothing more. */
-  broken(link: Link, reason: 'refused' | 'socket'): void;
+  /** The socket can do nothing more. @param detail - why it was refused */
+  broken(link: Link, reason: 'refused' | 'socket', detail?: string): void;
   /** Something is due earlier than before: {@link Link.nextDeadline}. */
   deadline(at: number): void;
   /** The socket is gone, with all that it held. @param unsent - messages that it never took */
@@ -37,7 +39,13 @@ const TURN_AT_MOST = 256;
 /** However short the heartbeat: networks take their time, in milliseconds. */
 const LEAST_TIMEOUT_MS = 2_000;
 
-function openDealer(options: ResolvedWorkerOptions): Dealer {
+/** What links share. */
+export interface LinkOptions {
+  readonly options: ResolvedWorkerOptions;
+  readonly curve: ResolvedCurve | undefined;
+}
+
+function openDealer({ options, curve }: LinkOptions): Dealer {
   const { heartbeatIntervalMs, heartbeatLiveness, reconnectBaseMs, reconnectMaxMs } = options;
   const expiryMs = heartbeatIntervalMs * heartbeatLiveness;
   const longestMs = Math.max(1, Math.min(reconnectMaxMs, heartbeatIntervalMs / RETRIES_PER_INTERVAL));
@@ -53,6 +61,7 @@ function openDealer(options: ResolvedWorkerOptions): Dealer {
     reconnectInterval: Math.round(firstMs),
     reconnectMaxInterval: Math.round(longestMs),
     connectTimeout: Math.max(LEAST_TIMEOUT_MS, Math.round(expiryMs)),
+    ...curveSocketOptions(curve),
     // A legacy broker says nothing during a job; the transport must tell whether it is still there.
     ...(options.dialect === 'rfc18'
       ? {}
@@ -70,11 +79,14 @@ export class Link {
   readonly #outbox: Outbox;
   readonly #context: Context;
   readonly #lingerMs: number;
+  readonly #handshake: HandshakeReader;
   /** Whether `connected` will be told. inproc has no transport that could come and go: it stands from the start. */
   readonly monitored: boolean;
   #state: 'open' | 'flushing' | 'closed' = 'open';
   #closeBy = Infinity;
   #unsent = 0;
+  /** Handshakes that the other side closed, one after the other. */
+  #closings = 0;
   /** Ends the pause of {@link #read}. */
   #readOn: (() => void) | undefined;
 
@@ -83,14 +95,16 @@ export class Link {
    *
    * @throws Error of ZeroMQ, when there are too many sockets or it does not like the endpoint
    */
-  constructor(endpoint: string, options: ResolvedWorkerOptions, owner: LinkOwner) {
+  constructor(endpoint: string, link: LinkOptions, owner: LinkOwner) {
+    const { options, curve } = link;
     this.#owner = owner;
+    this.#handshake = new HandshakeReader(curve !== undefined);
     this.#lingerMs = options.lingerMs;
     this.monitored = !endpoint.startsWith('inproc://');
     this.#context = options.context;
     takeSockets(this.#context);
     try {
-      this.#socket = openDealer(options);
+      this.#socket = openDealer(link);
     } catch (error) {
       giveSocketsBack(this.#context);
       throw error;
@@ -261,17 +275,23 @@ export class Link {
         case 'disconnect':
           owner.unreachable(this);
           break;
-        case 'handshake:error:auth':
-        case 'handshake:error:protocol':
-          // ZeroMQ does not try these again.
-          owner.broken(this, 'refused');
-          break;
         case 'end':
           this.#gone();
           return;
         default:
           break;
       }
+      this.#judge(event);
+    }
+  }
+
+  /** Whether we are refused: ZeroMQ does not try again after a no, and for ever when it was handed the wrong key. */
+  #judge(event: Event): void {
+    if (event.type === 'handshake') this.#closings = 0;
+    const refusal = this.#handshake.read(event);
+    if (refusal?.verdict === 'final') this.#owner.broken(this, 'refused', refusal.reason);
+    else if (refusal?.verdict === 'closed' && ++this.#closings >= MOST_CLOSINGS) {
+      this.#owner.broken(this, 'refused', closedInARow(this.#closings));
     }
   }
 }

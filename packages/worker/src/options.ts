@@ -10,6 +10,7 @@ import {
   integerOption,
   refuseUnknownOptions,
 } from '@mdp/protocol/internal';
+import type { CurveOptions } from '@mdp/protocol/node';
 import { Context, context as sharedContext } from 'zeromq';
 
 /** Whether a request that fails is answered with an error reply (MDPE01). */
@@ -59,10 +60,15 @@ export interface WorkerOptions {
   readonly lingerMs?: number;
   /** The ZeroMQ context of the sockets, for `inproc` endpoints of another one. Default: the one that the process shares. */
   readonly context?: Context;
+  /**
+   * Encrypts every connection by CURVE and proves who the worker is: the brokers' public key, and its own secret one. Files
+   * are read when the worker is made. Default: none, nothing is encrypted. Not with inproc.
+   */
+  readonly curve?: CurveOptions;
 }
 
-/** {@link WorkerOptions}, checked and with every value filled in. */
-export type ResolvedWorkerOptions = Required<WorkerOptions>;
+/** {@link WorkerOptions}, checked and with every value filled in; without the keys, which are nobody's business. */
+export type ResolvedWorkerOptions = Required<Omit<WorkerOptions, 'curve'>>;
 
 /** Every option with its default, but those that follow from the dialect or the process. */
 export const WORKER_DEFAULTS = {
@@ -78,7 +84,7 @@ export const WORKER_DEFAULTS = {
   lingerMs: 1_000,
 } as const;
 
-const OPTION_NAMES = [...Object.keys(WORKER_DEFAULTS), 'errorReplies', 'context'];
+const OPTION_NAMES = [...Object.keys(WORKER_DEFAULTS), 'errorReplies', 'context', 'curve'];
 
 /**
  * Check a worker's options and fill in the rest.

@@ -4,9 +4,8 @@
 import type { Frame } from '@mdp/protocol';
 import { decodeMxAnswer, encodeMxQuestion } from '@mdp/protocol';
 import { PATIENT_ANSWER_MS } from './agreement.js';
-import type { LinkOwner } from './link.js';
+import type { LinkOptions, LinkOwner } from './link.js';
 import { Link } from './link.js';
-import type { ResolvedWorkerOptions } from './options.js';
 
 /** What a probe tells. */
 export interface ProbeOwner {
@@ -26,7 +25,7 @@ export class Probe implements LinkOwner {
   #state: 'open' | 'closed' | 'gone' = 'open';
 
   /** @throws Error of ZeroMQ, when there is no socket */
-  constructor(endpoint: string, options: ResolvedWorkerOptions, owner: ProbeOwner) {
+  constructor(endpoint: string, options: LinkOptions, owner: ProbeOwner) {
     this.#owner = owner;
     this.#link = new Link(endpoint, options, this);
     this.#link.send(encodeMxQuestion());

@@ -4,6 +4,8 @@
 import { EventEmitter } from 'node:events';
 import { ArgumentError, StateError } from '@mdp/protocol';
 import { durationOption } from '@mdp/protocol/internal';
+import type { ResolvedCurve } from '@mdp/protocol/node';
+import { resolveCurve } from '@mdp/protocol/node';
 import type { Connection, ConnectionShared } from './connection.js';
 import { Endpoint } from './endpoint.js';
 import type { WorkerEvents } from './events.js';
@@ -91,10 +93,12 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     const services = several ? servicesOf(what) : [serviceOf(what as string, handler)];
     this.services = services.map(({ name }) => name);
     this.service = this.services[0] as string;
-    this.#options = resolveWorkerOptions(handler === undefined ? (handlerOrOptions as WorkerOptions) : options);
+    const given = handler === undefined ? (handlerOrOptions as WorkerOptions) : options;
+    this.#options = resolveWorkerOptions(given);
+    const curve = resolveCurve(given.curve, this.endpoints);
     this.#pulls = !several && handler === undefined;
     const { heartbeatIntervalMs, heartbeatLiveness } = this.#options;
-    const shared = this.#share();
+    const shared = this.#share(curve);
     this.#endpoints = this.endpoints.map((broker) => new Endpoint(broker, services, shared));
     const expiryMs = heartbeatIntervalMs * heartbeatLiveness;
     this.#pulse = new Pulse(
@@ -112,9 +116,10 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     );
   }
 
-  #share(): ConnectionShared {
+  #share(curve: ResolvedCurve | undefined): ConnectionShared {
     return {
       options: this.#options,
+      curve,
       counters: this.#counters,
       pace: new StreamPace(),
       queue: this.#queue,
@@ -127,8 +132,8 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       registered: ({ endpoint, wire, services }: Connection) => {
         this.#tell('registered', { endpoint, wire, services: services.map(({ name }) => name) });
       },
-      lost: (endpoint, reason) => {
-        this.#tell('disconnected', { endpoint, reason });
+      lost: (endpoint, reason, detail) => {
+        this.#tell('disconnected', { endpoint, reason, ...(detail === undefined ? {} : { detail }) });
         this.#finishIfStopped();
       },
       reconnecting: (endpoint, attempt, delayMs) => {

@@ -149,8 +149,8 @@ export class ConnectionState<T extends Task> {
   }
 
   /** The socket is of no use any more, whatever it was doing. */
-  broken(now: number, reason: 'refused' | 'socket'): void {
-    if (this.#phase !== 'stopped' && this.#phase !== 'backoff') this.#renew(now, reason, false);
+  broken(now: number, reason: 'refused' | 'socket', detail?: string): void {
+    if (this.#phase !== 'stopped' && this.#phase !== 'backoff') this.#renew(now, reason, false, detail);
   }
 
   /** A command of the broker. A REQUEST is only held: what lies behind it may call it back. See {@link flush}. */
@@ -343,8 +343,9 @@ export class ConnectionState<T extends Task> {
    * End this connection and schedule the next.
    *
    * @param farewell - the broker is told by DISCONNECT; after its own DISCONNECT nothing more may be sent
+   * @param detail - why it was refused
    */
-  #renew(now: number, reason: DisconnectReason, farewell: boolean): void {
+  #renew(now: number, reason: DisconnectReason, farewell: boolean, detail?: string): void {
     const stopping = this.#after === 'stop' || this.#unconfirmed !== undefined;
     this.#tasks.lose(reason);
     if (farewell) this.#port.disconnect();
@@ -352,7 +353,7 @@ export class ConnectionState<T extends Task> {
     this.#counters.disconnects[reason]++;
     if (stopping) {
       this.#phase = 'stopped';
-      this.#port.lost(reason);
+      this.#port.lost(reason, detail);
       return;
     }
     // What was no broker's fault is no reason to wait longer than the last time.
@@ -360,7 +361,7 @@ export class ConnectionState<T extends Task> {
     const delayMs = backoffMs(++this.#attempts, this.#settings.backoff, this.#settings.random);
     this.#phase = 'backoff';
     this.#dueAt = now + delayMs;
-    this.#port.lost(reason);
+    this.#port.lost(reason, detail);
     this.#port.reconnecting(this.#attempts, delayMs);
   }
 }

@@ -49,8 +49,8 @@ export interface ConnectionPort<T extends Task> {
   registered(): void;
   /** The broker does not speak MX, or has not answered: this connection is given up. */
   declined(answer: 'no' | 'silence'): void;
-  /** The connection has ended. */
-  lost(reason: DisconnectReason): void;
+  /** The connection has ended. @param detail - why it was refused */
+  lost(reason: DisconnectReason, detail?: string): void;
   /** A new connection will be tried. */
   reconnecting(attempt: number, delayMs: number): void;
 }

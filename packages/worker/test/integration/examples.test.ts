@@ -11,6 +11,7 @@ const EXAMPLES: [string, string[]][] = [
   ['errors', ['4', 'half failed after not a number', '400 not a number', 'half failed after odd', '500 odd']],
   ['signal', ['given up: MDP_CLOSED']],
   ['brokers', ['connections: 2', 'HELLO', 'HELLO']],
+  ['curve', ['refused: this key is not allowed (curve)', 'registered by mx']],
   ['services', ["[ 'upper', 'lower' ]", 'HELLO', 'hello']],
   ['pull', ['1', '2', '3', 'MDP_REMOTE 400 not a number']],
   ['watch', ["{ phase: 'running', registered: 1, busy: 0 }", 'replies: 1 of them errors: 0']],

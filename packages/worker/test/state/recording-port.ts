@@ -75,8 +75,8 @@ export class RecordingPort implements ConnectionPort<Task> {
   registered(): void {
     this.lines.push('registered');
   }
-  lost(reason: DisconnectReason): void {
-    this.lines.push(`lost ${reason}`);
+  lost(reason: DisconnectReason, detail?: string): void {
+    this.lines.push(detail === undefined ? `lost ${reason}` : `lost ${reason}: ${detail}`);
   }
   reconnecting(attempt: number, delayMs: number): void {
     this.lines.push(`reconnecting ${String(attempt)} in ${String(delayMs)}`);
