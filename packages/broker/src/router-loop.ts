@@ -51,6 +51,8 @@ export class RouterLoop {
       try {
         // Waits. Promises for what is there already resolve at once, without a turn of the event loop.
         let frames: Frame[] = await socket.receive();
+        // Those who would hear of it are gone.
+        if (!this.#isOpen()) return;
         const now = host.turn();
         this.hungry = true;
         let waits = true;

@@ -234,6 +234,14 @@ describe('RouterLoop', () => {
     expect(setup.failures).toEqual([]);
   });
 
+  test('hands over nothing that comes when it is closed, also what was on its way', async () => {
+    const setup = setUp();
+    setup.push('a');
+    setup.loop.close();
+    await setup.ended;
+    expect(setup.log).toEqual([]);
+  });
+
   test('ends also when its socket is closed from within a message', async () => {
     const setup = setUp();
     setup.onMessage = () => {
