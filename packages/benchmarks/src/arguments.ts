@@ -4,7 +4,17 @@
 import { parseArgs } from 'node:util';
 
 /** The groups of measurements, in the order in which they run. */
-export const SUITES = ['broker', 'scale', 'curves', 'e2e', 'alternatives', 'footprint', 'codec', 'soak'] as const;
+export const SUITES = [
+  'broker',
+  'scale',
+  'curves',
+  'e2e',
+  'alternatives',
+  'encryption',
+  'footprint',
+  'codec',
+  'soak',
+] as const;
 
 /** One group of measurements. */
 export type SuiteName = (typeof SUITES)[number];

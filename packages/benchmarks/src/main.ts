@@ -10,6 +10,7 @@ import { codecSuite } from './codec.js';
 import { curvesSuite } from './curves-suite.js';
 import { Charts, DOCUMENT_PATH, writeSections } from './document.js';
 import { e2eSuite } from './e2e-suite.js';
+import { encryptionSuite } from './encryption-suite.js';
 import { footprintSuite } from './footprint-suite.js';
 import { LoadGenerator } from './load-generator.js';
 import { describeMachine, lookAtMachine } from './machine.js';
@@ -24,6 +25,7 @@ const RUN: Readonly<Record<SuiteName, (context: SuiteContext) => Promise<string>
   curves: curvesSuite,
   e2e: e2eSuite,
   alternatives: alternativesSuite,
+  encryption: encryptionSuite,
   footprint: footprintSuite,
   codec: codecSuite,
   soak: soakSuite,

@@ -41,7 +41,10 @@ describe('parseArguments', () => {
   test.each([
     [['--only', 'soak', '--seconds', '2'], '--seconds 2: must be a number from 5 to 86400'],
     [['--only', 'codec', '--seconds', '61'], '--seconds 61: must be a number from 0.1 to 60'],
-    [['--only', 'speed'], '--only speed: must be broker, scale, curves, e2e, alternatives, footprint, codec, soak'],
+    [
+      ['--only', 'speed'],
+      '--only speed: must be broker, scale, curves, e2e, alternatives, encryption, footprint, codec, soak',
+    ],
     [['--rounds', '0'], '--rounds 0: must be a number from 1 to 100'],
     [['--rounds', '2.5'], '--rounds 2.5: must be a whole number'],
     [['--rounds', 'many'], '--rounds many: must be a number from 1 to 100'],

@@ -9,8 +9,8 @@ import type { Peer, Target, Wire } from './peer.js';
 import { TIMEOUT_MS } from './peer.js';
 
 /** What they speak: `wire` only when it was asked for, as these versions may not know it. */
-function speech({ dialect = 'rfc18', wire }: Target): ClientOptions & WorkerOptions {
-  return { dialect, ...(wire === undefined ? {} : { wire }) };
+function speech({ dialect = 'rfc18', wire, curve }: Target): ClientOptions & WorkerOptions {
+  return { dialect, ...(wire === undefined ? {} : { wire }), ...(curve === undefined ? {} : { curve }) };
 }
 
 export const mdp: Peer = {

@@ -18,6 +18,8 @@ export interface Target {
   readonly dialect?: Dialect;
   /** The `wire` option of the peers of this project; theirs when left out. */
   readonly wire?: Wire;
+  /** The broker's public key, where the peers of this project encrypt. */
+  readonly curve?: { readonly serverKey: string };
   /** What Moleculer's nodes meet over. */
   readonly transporter?: 'NATS' | 'TCP';
 }
