@@ -11,3 +11,4 @@ export {
   resolveCurve,
   resolveCurveServer,
 } from './node/curve.js';
+export { EXPIRY_FORM, parseExpiry } from './node/expiry.js';

@@ -2,6 +2,7 @@
 // allow-list - which keys may connect: the text of a list, and what it says of a key
 
 import { isZ85Key, parseKeyFile } from '@mdp/protocol/internal';
+import { EXPIRY_FORM, parseExpiry } from '@mdp/protocol/node';
 
 /** A key that may connect. */
 export interface AllowedKey {
@@ -51,27 +52,7 @@ export class AllowList {
   }
 }
 
-const DAY_MS = 86_400_000;
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?Z$/;
-
-/**
- * When a key expires: after the last moment of a date (UTC), or at a time of UTC such as `2027-01-31T18:00Z`.
- *
- * @returns milliseconds since 1970, or `undefined` when it is neither
- */
-export function parseExpiry(text: string): number | undefined {
-  const isDate = DATE.test(text);
-  if (!isDate && !DATE_TIME.test(text)) return undefined;
-  const at = Date.parse(text);
-  if (Number.isNaN(at)) return undefined;
-  // 2027-02-30 would be taken for another day.
-  if (new Date(at).toISOString().slice(0, 10) !== text.slice(0, 10)) return undefined;
-  return isDate ? at + DAY_MS : at;
-}
-
 const EXPIRES = 'expires=';
-const WHEN = 'a date such as 2027-01-31, or a time such as 2027-01-31T18:00Z';
 
 /**
  * Read the text of an allow-list: on each line a public key in Z85, `expires=2027-01-31` if it expires, and whose it is.
@@ -92,7 +73,7 @@ export function parseAllowList(text: string): AllowedKey[] | string {
     }
     const expires = words[0]?.startsWith(EXPIRES) === true ? words.shift()?.slice(EXPIRES.length) : undefined;
     const expiresAt = expires === undefined ? Infinity : parseExpiry(expires);
-    if (expiresAt === undefined) return `line ${String(i + 1)}: expires is not ${WHEN}`;
+    if (expiresAt === undefined) return `line ${String(i + 1)}: expires is not ${EXPIRY_FORM}`;
     keys.push({ key, name: words.join(' '), expiresAt });
   }
   return keys;
@@ -102,6 +83,6 @@ function parseOneKey(text: string): AllowedKey[] | string {
   const file = parseKeyFile(text);
   if (typeof file === 'string') return file;
   const expiresAt = file.expires === undefined ? Infinity : parseExpiry(file.expires);
-  if (expiresAt === undefined) return `its expires is not ${WHEN}`;
+  if (expiresAt === undefined) return `its expires is not ${EXPIRY_FORM}`;
   return [{ key: file.publicKey, name: file.name ?? '', expiresAt }];
 }
