@@ -74,10 +74,8 @@ export function readKeyFile(name: string, path: string, secret: boolean): KeyFil
   if (typeof path !== 'string' || path === '') throw new ArgumentError(name, path, 'the path of a key file');
   let text: string;
   try {
-    if (secret) refuseReadableByOthers(name, path);
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof ArgumentError) throw error;
     throw new ArgumentError(name, path, `a key file that can be read (${reasonOf(error)})`);
   }
   const file = parseKeyFile(text);
@@ -85,6 +83,8 @@ export function readKeyFile(name: string, path: string, secret: boolean): KeyFil
   if (secret && file.secretKey === undefined) {
     throw new ArgumentError(name, path, 'a key file with a secret key: it ends in .key_secret');
   }
+  // Only now: a public key that was taken for the secret one may be read by all, and is not to be hidden.
+  if (secret) refuseReadableByOthers(name, path);
   if (file.secretKey !== undefined && publicKeyOf(file.secretKey) !== file.publicKey) {
     throw new ArgumentError(name, path, 'a key file whose two keys belong together');
   }
