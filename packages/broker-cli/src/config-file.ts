@@ -2,6 +2,7 @@
 // config-file - what a YAML or JSON file says, checked against the table of options
 
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ArgumentError } from '@mdp/protocol';
 import { didYouMean } from '@mdp/protocol/internal';
 import type { Document, LineCounter as Lines } from 'yaml';
@@ -9,6 +10,7 @@ import { endpointsFromConfig } from './endpoint-values.js';
 import { UsageError, errorCode, errorMessage } from './exit-codes.js';
 import type { OptionRow } from './options-table.js';
 import { OPTIONS } from './options-table.js';
+import { readPath, readPaths } from './path-values.js';
 import { printable, quoted } from './printable.js';
 import { servicesFromConfig } from './service-values.js';
 import type { Given, Source } from './settings.js';
@@ -19,6 +21,13 @@ const IGNORED = ['$schema'];
 
 /** The name of a path for people; `file:line` comes first where the line is known. */
 type At = (path: readonly string[]) => string;
+
+/** The file that is read. */
+interface ConfigFile {
+  readonly at: At;
+  /** Where it is: paths in it start from there. */
+  readonly folder: string;
+}
 
 /**
  * Read a config file. JSON is read as what it is: YAML.
@@ -47,7 +56,7 @@ export async function readConfigFile(path: string, from: string): Promise<Source
 /**
  * Read the text of a config file.
  *
- * @param file - its name, for errors
+ * @param file - its path, for errors, and because the paths in it start from its folder
  * @throws {@link UsageError}, {@link ArgumentError}
  */
 export async function parseConfig(text: string, file: string): Promise<Source> {
@@ -64,33 +73,41 @@ export async function parseConfig(text: string, file: string): Promise<Source> {
   const source = new Map<string, Given>();
   if (root === null || root === undefined) return source;
   if (!isMap(root)) throw new ArgumentError(shown, root, 'an object whose keys are options');
-  readLevel(root, [], locate(document, lines, shown), source);
+  readLevel(root, [], { at: locate(document, lines, shown), folder: dirname(file) }, source);
   return source;
 }
 
 /** Read one level of nesting: the options there, and the levels below (`log`). */
-function readLevel(map: Record<string, unknown>, path: readonly string[], at: At, source: Map<string, Given>): void {
+function readLevel(
+  map: Record<string, unknown>,
+  path: readonly string[],
+  file: ConfigFile,
+  source: Map<string, Given>,
+): void {
+  const { at } = file;
   for (const [name, value] of Object.entries(map)) {
     const here = [...path, name];
     const key = here.join('.');
     // A dot within a name is no nesting: `log.level:` at the top is an unknown option.
     const row = name.includes('.') ? undefined : OPTIONS.find((candidate) => candidate.key === key);
     if (row !== undefined) {
-      source.set(key, { name: at(here), value: readRow(row, here, value, at) });
+      source.set(key, { name: at(here), value: readRow(row, here, value, file) });
     } else if (OPTIONS.some((candidate) => candidate.key.startsWith(`${key}.`))) {
       if (value === null) continue;
       if (!isMap(value)) throw new ArgumentError(at(here), value, `an object with ${keysBelow(key).join(', ')}`);
-      readLevel(value, here, at, source);
+      readLevel(value, here, file, source);
     } else if (!(path.length === 0 && IGNORED.includes(name))) {
       throw new UsageError(`${at(here)}: there is no such option${guess(name)}`);
     }
   }
 }
 
-function readRow(row: OptionRow, path: readonly string[], value: unknown, at: At): Given['value'] {
+function readRow(row: OptionRow, path: readonly string[], value: unknown, { at, folder }: ConfigFile): Given['value'] {
   const { rule } = row;
-  if (rule.kind === 'endpoints') return endpointsFromConfig(at(path), value);
+  if (rule.kind === 'endpoints') return endpointsFromConfig(at(path), value, folder);
   if (rule.kind === 'services') return servicesFromConfig((below) => at([...path, ...below]), value);
+  if (rule.kind === 'path') return readPath(at(path), value, folder);
+  if (rule.kind === 'paths') return readPaths(at(path), value, folder);
   return readConfig(rule, at(path), value);
 }
 

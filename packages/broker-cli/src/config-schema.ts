@@ -4,6 +4,7 @@
 import { endpointsSchema } from './endpoint-values.js';
 import type { OptionRow } from './options-table.js';
 import { OPTIONS } from './options-table.js';
+import { pathSchema, pathsSchema } from './path-values.js';
 import { servicesSchema } from './service-values.js';
 import type { JsonSchema } from './value-kinds.js';
 import { schemaOf } from './value-kinds.js';
@@ -35,5 +36,7 @@ function rowSchema(row: OptionRow): JsonSchema {
   const { rule } = row;
   if (rule.kind === 'endpoints') return endpointsSchema();
   if (rule.kind === 'services') return servicesSchema();
+  if (rule.kind === 'path') return pathSchema();
+  if (rule.kind === 'paths') return pathsSchema();
   return schemaOf(rule);
 }

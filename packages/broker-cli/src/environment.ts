@@ -6,6 +6,7 @@ import { endpointFromText } from './endpoint-values.js';
 import { CONFIG_ENV, OPTIONS } from './options-table.js';
 import type { OptionRow } from './options-table.js';
 import { BROKER_URL_ENV } from './peer-flags.js';
+import { readPath, readPaths } from './path-values.js';
 import { quoted } from './printable.js';
 import { servicesFromText } from './service-values.js';
 import type { Given, Source } from './settings.js';
@@ -38,6 +39,8 @@ export function readRowText(row: OptionRow, name: string, items: readonly string
   const { rule } = row;
   if (rule.kind === 'endpoints') return items.map((item) => endpointFromText(name, item));
   if (rule.kind === 'services') return servicesFromText(name, items);
+  if (rule.kind === 'path') return readPath(name, single);
+  if (rule.kind === 'paths') return readPaths(name, items);
   return readText(rule, name, single);
 }
 

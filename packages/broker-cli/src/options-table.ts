@@ -11,11 +11,23 @@ import { LONGEST_MS, showValue } from './value-kinds.js';
 /** An option of the broker that has a default of its own in {@link BROKER_DEFAULTS}. */
 export type BrokerKey = keyof typeof BROKER_DEFAULTS;
 
-/** How a row's value is read: a single value, or one of the lists that have a form of their own. */
-export type RowRule = ValueRule | { readonly kind: 'endpoints' } | { readonly kind: 'services' };
+/** How a row's value is read: a single value, or one of those that have a form of their own. */
+export type RowRule =
+  | ValueRule
+  | { readonly kind: 'endpoints' }
+  | { readonly kind: 'services' }
+  | { readonly kind: 'path' }
+  | { readonly kind: 'paths' };
 
 /** The headings of `--help` and of docs/options.md, in their order. */
-export const OPTION_GROUPS = ['Endpoints', 'Heartbeats', 'Requests', 'Limits', 'Process'] as const;
+export const OPTION_GROUPS = [
+  'Endpoints',
+  'Encryption and access',
+  'Heartbeats',
+  'Requests',
+  'Limits',
+  'Process',
+] as const;
 
 /** One option. */
 export interface OptionRow {
@@ -28,7 +40,7 @@ export interface OptionRow {
   /** Its environment variable. */
   readonly env: string;
   /** The option of `new Broker()` that it sets, where it sets one. */
-  readonly api?: BrokerKey | 'endpoints' | 'services';
+  readonly api?: BrokerKey | 'endpoints' | 'services' | 'curve' | 'allow';
   readonly rule: RowRule;
   /** The default as a person would write it. */
   readonly defaultText: string;
@@ -85,9 +97,34 @@ export const OPTIONS: readonly OptionRow[] = [
     api: 'endpoints',
     rule: { kind: 'endpoints' },
     defaultText: DEFAULT_ENDPOINT,
-    rangeText: 'tcp://host:port (port * is any free one), ipc://path, inproc://name; each with ,role=any|client|worker',
-    help: 'Where to listen; ENDPOINT or ENDPOINT,role=client|worker; may be repeated',
+    rangeText:
+      'tcp://host:port (port * is any free one), ipc://path, inproc://name; each with ,role=any|client|worker ,curve=yes|no ,allow=PATH ,service=NAME',
+    help: 'Where to listen; ENDPOINT or ENDPOINT,role=client|worker,service=NAME,allow=PATH,curve=no; may be repeated',
     alsoKnownAs: ['bindUrl', 'bind', 'endpoint', 'listen'],
+  },
+  {
+    group: 'Encryption and access',
+    key: 'curveKey',
+    flag: 'curve-key',
+    env: 'MDP_CURVE_KEY',
+    api: 'curve',
+    rule: { kind: 'path' },
+    defaultText: 'none',
+    rangeText: 'the path of a secret key file (mdp-broker keygen), which only its owner may be able to read',
+    help: "The file with the broker's secret key; with one, every endpoint is encrypted that does not say curve=no",
+    alsoKnownAs: ['curveKeyFile', 'keyFile', 'secretKey', 'key'],
+  },
+  {
+    group: 'Encryption and access',
+    key: 'allow',
+    flag: 'allow',
+    env: 'MDP_ALLOW',
+    api: 'allow',
+    rule: { kind: 'paths' },
+    defaultText: 'any key',
+    rangeText: 'paths of key files, of lists of keys, of folders whose *.key files count',
+    help: 'Whose keys may connect: a key file, a list of keys, or a folder of key files; may be repeated',
+    alsoKnownAs: ['allowList', 'allowed', 'keys'],
   },
   broker(
     'Heartbeats',

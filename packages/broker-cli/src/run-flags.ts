@@ -15,7 +15,7 @@ const PROCESS = 'Process';
 function flagsOf(row: OptionRow): FlagSpec[] {
   const base = { group: row.group, ...(row.letter === undefined ? {} : { letter: row.letter }) };
   if (row.rule.kind !== 'boolean') {
-    const repeatable = row.rule.kind === 'endpoints' || row.rule.kind === 'services';
+    const repeatable = !isScalar(row.rule) && row.rule.kind !== 'path';
     const allowed = isScalar(row.rule) ? allowedBy(row.rule) : (row.rangeText ?? '');
     return [{ name: row.flag, help: row.help, allowed, defaultText: row.defaultText, repeatable, ...base }];
   }

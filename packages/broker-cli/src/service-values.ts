@@ -4,7 +4,7 @@
 import type { ServiceOptions } from '@mdp/broker';
 import { ArgumentError, encodeServiceName } from '@mdp/protocol';
 import { didYouMean } from '@mdp/protocol/internal';
-import { splitAttributes } from './endpoint-values.js';
+import { splitAttributes } from './attributes.js';
 import { UsageError, errorCode } from './exit-codes.js';
 import { quoted } from './printable.js';
 import type { JsonSchema, ValueRule } from './value-kinds.js';

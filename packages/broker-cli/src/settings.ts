@@ -4,6 +4,8 @@
 import type { BrokerOptions, EndpointOptions } from '@mdp/broker';
 import { BROKER_DEFAULTS } from '@mdp/broker';
 import { DEFAULT_ENDPOINT } from '@mdp/protocol';
+import type { KeyNames } from './access-settings.js';
+import { checkAccess } from './access-settings.js';
 import { formatDuration } from './durations.js';
 import { UsageError } from './exit-codes.js';
 import type { LogFormat, LogLevel } from './log-levels.js';
@@ -15,7 +17,7 @@ import type { Scalar } from './value-kinds.js';
 
 /** A value, and how the user knows the place where it was given: `--drain`, `MDP_DRAIN`, `broker.yaml:3: drain`. */
 export interface Given {
-  readonly value: Scalar | readonly EndpointOptions[] | ServiceSettings;
+  readonly value: Scalar | readonly EndpointOptions[] | ServiceSettings | readonly string[];
   readonly name: string;
 }
 
@@ -27,6 +29,8 @@ export interface RunSettings {
   readonly broker: BrokerOptions;
   /** The endpoints of each thread's broker; left out when there is one broker, without a thread of its own. */
   readonly threads?: readonly (readonly EndpointOptions[])[];
+  /** How the user knows the places where files with keys are named; left out when the broker has no key. */
+  readonly keyNames?: KeyNames;
   /** How long running requests may take after a signal, in milliseconds. */
   readonly drainMs: number;
   readonly logLevel: LogLevel;
@@ -39,7 +43,8 @@ const nameOr = (given: Given | undefined, flag: string): string => given?.name ?
 /**
  * Merge the sources, later ones over earlier ones. Services are merged option by option, everything else is replaced.
  *
- * @throws {@link UsageError} when the heartbeat's timeout is not a whole multiple, 2 to 100, of its interval
+ * @throws {@link UsageError} when the heartbeat's timeout is not a whole multiple, 2 to 100, of its interval, or keys are
+ * allowed where none are asked for
  * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when an endpoint cannot be had once in each thread
  */
 export function resolveSettings(...sources: readonly Source[]): RunSettings {
@@ -56,18 +61,21 @@ export function resolveSettings(...sources: readonly Source[]): RunSettings {
     const item = given.get(row.key);
     if (row.api === undefined || row.api === 'services' || row.api === 'heartbeatLiveness' || item === undefined)
       continue;
-    broker[row.api] = item.value;
+    broker[row.api] = row.api === 'curve' ? { keyFile: item.value } : item.value;
   }
   const liveness = heartbeatLiveness(given.get('heartbeatInterval'), given.get('heartbeatTimeout'));
   if (liveness !== undefined) broker['heartbeatLiveness'] = liveness;
   if (services.size > 0) broker['services'] = Object.fromEntries(services);
 
-  const threads = threadsOf(given.get('endpoints'), given.get('threads'));
+  const endpoints = given.get('endpoints');
+  const threads = threadsOf(endpoints, given.get('threads'));
+  const keyNames = checkAccess({ curveKey: given.get('curveKey'), allow: given.get('allow'), endpoints });
 
   const or = <T>(key: string, fallback: T): T => (given.get(key)?.value ?? fallback) as T;
   return {
     broker,
     ...(threads === undefined ? {} : { threads }),
+    ...(keyNames === undefined ? {} : { keyNames }),
     drainMs: or<number>('drain', PROCESS_DEFAULTS.drainMs),
     logLevel: or<LogLevel>('log.level', PROCESS_DEFAULTS.logLevel),
     logFormat: or<LogFormat>('log.format', PROCESS_DEFAULTS.logFormat),

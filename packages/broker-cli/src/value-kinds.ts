@@ -149,6 +149,13 @@ export function schemaOf(rule: ValueRule): JsonSchema {
   return KINDS[rule.kind].schema(rule);
 }
 
+/** One value, or a list of them that is not empty. */
+export function listSchema({ anyOf, ...one }: JsonSchema): JsonSchema {
+  const items = anyOf === undefined ? one : { anyOf };
+  const each = anyOf === undefined ? [one] : (anyOf as readonly JsonSchema[]);
+  return { anyOf: [...each, { type: 'array', items, minItems: 1 }] };
+}
+
 /**
  * Read a flag or an environment variable.
  *

@@ -60,6 +60,17 @@ test.each([
   ['# nothing\n', {}],
   ['log:\n', {}],
   ['services:\n  resize:\n', { services: new Map([['resize', {}]]) }],
+  ['curveKey: broker.key_secret', { curveKey: 'broker.key_secret' }],
+  ['allow: alice.key', { allow: ['alice.key'] }],
+  ['allow: [alice.key, /etc/mdp/keys]', { allow: ['alice.key', '/etc/mdp/keys'] }],
+  [
+    'endpoints: { endpoint: "tcp://*:1", curve: false, allow: a.key, services: [resize, report.*] }',
+    { endpoints: [{ endpoint: 'tcp://*:1', curve: false, allow: ['a.key'], services: ['resize', 'report.*'] }] },
+  ],
+  [
+    'endpoints: { endpoint: "tcp://*:1", allow: [a.key, b.key], services: "*" }',
+    { endpoints: [{ endpoint: 'tcp://*:1', allow: ['a.key', 'b.key'], services: ['*'] }] },
+  ],
   ['endpoints: tcp://*:5555,role=worker', { endpoints: [{ endpoint: 'tcp://*:5555', role: 'worker' }] }],
   ['services: { __proto__: { maxQueued: 1 } }', { services: new Map([['__proto__', { maxQueued: 1 }]]) }],
 ])('%j is read as what it says', async (text, expected) => {
@@ -77,7 +88,7 @@ describe('what is wrong is named with its line, its path, its value and what is 
     ['endpoints: []', 'broker.yaml:1: endpoints: got an array of 0, allowed is one endpoint or more'],
     [
       'endpoints: [5555]',
-      'broker.yaml:1: endpoints[0]: got 5555, allowed is an endpoint, or an object with endpoint and role',
+      'broker.yaml:1: endpoints[0]: got 5555, allowed is an endpoint, or an object with endpoint, role, curve, allow, services',
     ],
     [
       'endpoints: [{ endpoint: tcp://*:1, role: boss }]',
@@ -85,7 +96,7 @@ describe('what is wrong is named with its line, its path, its value and what is 
     ],
     [
       'endpoints: [{ endpoint: tcp://*:1, rolle: client }]',
-      'broker.yaml:1: endpoints[0].rolle: there is no such option; an endpoint has endpoint and role; did you mean role?',
+      'broker.yaml:1: endpoints[0].rolle: there is no such option; an endpoint has endpoint, role, curve, allow, services; did you mean role?',
     ],
     [
       'services:\n  resize:\n    maxAttempts: 0',
@@ -116,6 +127,25 @@ describe('what is wrong is named with its line, its path, its value and what is 
     ['logging: {}', 'broker.yaml:1: logging: there is no such option; did you mean log?'],
     ['log.level: info', 'broker.yaml:1: log.level: there is no such option; write level below log'],
     ['log: { colour: true }', 'broker.yaml:1: log.colour: there is no such option'],
+    ['curveKey: 7', 'broker.yaml:1: curveKey: got 7, allowed is the path of a file'],
+    ['curve: broker.key_secret', 'broker.yaml:1: curve: there is no such option; did you mean curveKey?'],
+    [
+      'allow: []',
+      'broker.yaml:1: allow: got an array of 0, allowed is the path of a file or folder, or a list of them',
+    ],
+    [
+      'allow: [7]',
+      'broker.yaml:1: allow: got an array of 1, allowed is the path of a file or folder, or a list of them',
+    ],
+    [
+      'endpoints: { endpoint: "tcp://*:1", curve: "no" }',
+      'broker.yaml:1: endpoints.curve: got "no", allowed is true or false',
+    ],
+    [
+      'endpoints: { endpoint: "tcp://*:1", services: ["*.report"] }',
+      'broker.yaml:1: endpoints.services: got "*.report", allowed is the name of a service, with * at the end',
+    ],
+    ['endpoints: { endpoint: "tcp://*:1", services: [] }', 'broker.yaml:1: endpoints.services: got an array of 0'],
     ['frobnicate: 1', 'broker.yaml:1: frobnicate: there is no such option'],
     ['- 1', 'broker.yaml: got an array of 1, allowed is an object whose keys are options'],
     ['drain: 1\ndrain: 2', 'broker.yaml:2:1: Map keys must be unique'],
@@ -129,6 +159,14 @@ describe('what is wrong is named with its line, its path, its value and what is 
       'broker.yaml:1: "\\u001b[2Jx": there is no such',
     );
   });
+});
+
+test('paths start from the folder of the file, unless they are absolute', async () => {
+  const text = 'curveKey: b.key_secret\nallow: [keys, /etc/keys]\nendpoints: ["tcp://*:1,allow=c.keys"]';
+  const source = await parseConfig(text, join('etc', 'mdp', 'broker.yaml'));
+  expect(source.get('curveKey')?.value).toBe(join('etc', 'mdp', 'b.key_secret'));
+  expect(source.get('allow')?.value).toEqual([join('etc', 'mdp', 'keys'), '/etc/keys']);
+  expect(source.get('endpoints')?.value).toEqual([{ endpoint: 'tcp://*:1', allow: [join('etc', 'mdp', 'c.keys')] }]);
 });
 
 test('a file that cannot be read is named with the reason', async () => {

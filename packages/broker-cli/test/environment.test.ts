@@ -11,6 +11,9 @@ test('every kind of value can be given', () => {
     MDP_MAX_QUEUED: '10',
     MDP_ZMTP_HEARTBEATS: 'no',
     MDP_LOG_FORMAT: 'json',
+    MDP_CURVE_KEY: 'broker.key_secret',
+    MDP_ALLOW: 'alice.key  keys/',
+    MDP_BIND_URL: 'tcp://*:1,role=client,allow=a.keys,allow=b.keys,service=resize,service=report.* ipc://x,curve=no',
   });
   expect(Object.fromEntries(Array.from(source, ([key, { value }]) => [key, value]))).toEqual({
     heartbeatInterval: 500,
@@ -18,6 +21,12 @@ test('every kind of value can be given', () => {
     maxQueued: 10,
     zmtpHeartbeats: false,
     'log.format': 'json',
+    curveKey: 'broker.key_secret',
+    allow: ['alice.key', 'keys/'],
+    endpoints: [
+      { endpoint: 'tcp://*:1', role: 'client', allow: ['a.keys', 'b.keys'], services: ['resize', 'report.*'] },
+      { endpoint: 'ipc://x', curve: false },
+    ],
   });
 });
 
@@ -31,7 +40,13 @@ test('a wrong value names the variable and what is allowed', () => {
 });
 
 test('a misspelt variable is warned of; others are none of our business', () => {
-  const env = { MDP_HEARTBEAT_INTERVALL: '1', MDP_ELSE: '1', PATH: '/bin', MDP_CONFIG: 'x', MDP_BROKER_URL: 'x' };
+  const env = {
+    MDP_HEARTBEAT_INTERVALL: '1',
+    MDP_ELSE: '1',
+    PATH: '/bin',
+    MDP_CONFIG: 'x',
+    MDP_BROKER_URL: 'x',
+  };
   expect(unknownVariables(env)).toEqual([
     'the environment variable "MDP_HEARTBEAT_INTERVALL" means nothing here; did you mean MDP_HEARTBEAT_INTERVAL?',
     'the environment variable "MDP_ELSE" means nothing here',

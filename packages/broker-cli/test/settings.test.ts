@@ -66,6 +66,61 @@ test('services are merged option by option', async () => {
   });
 });
 
+describe('encryption and access', () => {
+  test('key and lists come from anywhere, and are replaced as a whole', async () => {
+    const file = 'curveKey: file.key_secret\nallow: [a.key, b.key]';
+    const both = await resolve({
+      file,
+      env: { MDP_CURVE_KEY: 'env.key_secret' },
+      flags: { allow: ['c.key', 'd.key'] },
+    });
+    expect(both.broker).toEqual({ curve: { keyFile: 'env.key_secret' }, allow: ['c.key', 'd.key'] });
+    expect(both.keyNames).toEqual({ curveKey: 'MDP_CURVE_KEY', allow: '--allow' });
+  });
+
+  test('the places where lists are named are all known', async () => {
+    const flags = { 'curve-key': ['x'], 'bind-url': ['tcp://*:1,allow=a', 'tcp://*:2,curve=no'] };
+    expect((await resolve({ flags })).keyNames).toEqual({ curveKey: '--curve-key', allow: '--bind-url (allow)' });
+    const { keyNames } = await resolve({ flags, env: { MDP_ALLOW: 'b' } });
+    expect(keyNames?.allow).toBe('MDP_ALLOW or --bind-url (allow)');
+    expect((await resolve({ flags: { 'curve-key': ['x'] } })).keyNames?.allow).toBe('');
+  });
+
+  test('each thread has the rights of the endpoint', async () => {
+    const flags = { 'curve-key': ['x'], threads: ['2'], 'bind-url': ['tcp://*:1,role=client,allow=a,service=s'] };
+    const rights = { role: 'client', allow: ['a'], services: ['s'] };
+    expect((await resolve({ flags })).threads).toEqual([
+      [{ endpoint: 'tcp://*:1', ...rights }],
+      [{ endpoint: 'tcp://*:2', ...rights }],
+    ]);
+  });
+
+  test.each<[Sources, string]>([
+    [
+      { flags: { allow: ['a.key'] } },
+      '--allow: keys can be allowed only where connections are encrypted: give the broker a',
+    ],
+    [
+      { flags: { 'bind-url': ['tcp://*:1,allow=a.key'] } },
+      '--bind-url (tcp://*:1): keys cannot be allowed (allow), because the broker has no key: give it one with --curve-key',
+    ],
+    [
+      { env: { MDP_BIND_URL: 'tcp://*:1,curve=yes' } },
+      'MDP_BIND_URL (tcp://*:1): cannot be encrypted (curve), because the broker has no key',
+    ],
+    [
+      { flags: { 'curve-key': ['x'], 'bind-url': ['tcp://*:1', 'inproc://x,curve=yes'] } },
+      '--bind-url (inproc://x): cannot be encrypted (curve), because inproc is never encrypted',
+    ],
+    [
+      { file: 'curveKey: x\nendpoints:\n  - { endpoint: "tcp://*:1", curve: false, allow: a }' },
+      'broker.yaml:3: endpoints (tcp://*:1): keys cannot be allowed (allow), because it is not encrypted (curve)',
+    ],
+  ])('refuses %j', async (sources, message) => {
+    await expect(resolve(sources)).rejects.toThrow(message);
+  });
+});
+
 describe('threads', () => {
   test.each<[string, Sources, unknown]>([
     ['one is none of its own', { flags: { threads: ['1'] } }, undefined],
