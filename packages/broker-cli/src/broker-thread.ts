@@ -116,6 +116,11 @@ export class BrokerThread {
     return this.#totals;
   }
 
+  /** Let its broker read its lists of allowed keys again. */
+  reloadKeys(): void {
+    this.#tell({ type: 'reloadKeys' });
+  }
+
   /** Stop its broker; called again it can only be shortened. Resolves when the thread is gone. */
   async stop(drainMs: number): Promise<Totals | undefined> {
     this.#tell({ type: 'stop', drainMs });

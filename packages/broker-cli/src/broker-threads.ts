@@ -62,7 +62,11 @@ export class BrokerThreads implements ServedBroker {
     }
     // All have the same endpoints, in the same order.
     const [first = []] = bound;
-    return first.map(({ role }, i) => ({ role, endpoints: bound.flatMap((one) => one[i]?.endpoints ?? []) }));
+    return first.map((rights, i) => ({ ...rights, endpoints: bound.flatMap((one) => one[i]?.endpoints ?? []) }));
+  }
+
+  reloadKeys(): void {
+    for (const thread of this.#threads) thread.reloadKeys();
   }
 
   async totals(): Promise<Totals> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // one-broker - a broker in this very thread
 
-import type { BrokerOptions, Role } from '@mdp/broker';
+import type { BrokerOptions } from '@mdp/broker';
 import { Broker } from '@mdp/broker';
 import { logBroker } from './broker-log.js';
 import type { Log } from './logger.js';
@@ -9,12 +9,15 @@ import type { Listening, ServedBroker } from './served-broker.js';
 import type { Totals } from './totals.js';
 import { totalsOf } from './totals.js';
 
-const SOCKETS: readonly Role[] = ['any', 'client', 'worker'];
-
-/** A broker lists its endpoints socket by socket, one socket for each role, and those of one socket in their order. */
+/** Where a broker listens, and to whom. */
 export function listeningOf(broker: Broker): Listening[] {
-  const roles = SOCKETS.flatMap((role) => broker.options.endpoints.filter((wanted) => wanted.role === role));
-  return broker.endpoints.map((endpoint, i) => ({ endpoints: [endpoint], role: roles[i]?.role ?? 'any' }));
+  return broker.listening.map(({ endpoint, role, curve, allow, services }) => ({
+    role,
+    endpoints: [endpoint],
+    curve,
+    allow: allow !== undefined,
+    ...(services === undefined ? {} : { services }),
+  }));
 }
 
 /** The broker as it is without `--threads`. */
@@ -47,6 +50,10 @@ export class OneBroker implements ServedBroker {
 
   totals(): Promise<Totals> {
     return Promise.resolve(totalsOf(this.#broker.stats()));
+  }
+
+  reloadKeys(): void {
+    this.#broker.reloadKeys();
   }
 
   async stop(drainMs: number): Promise<Totals> {

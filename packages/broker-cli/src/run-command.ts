@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // run-command - runs the broker until a signal stops it
 
+import { readKeyFile } from '@mdp/protocol/node';
 import { announce } from './announce.js';
 import { summary } from './broker-log.js';
 import { BrokerThreads } from './broker-threads.js';
@@ -16,6 +17,7 @@ import { openLog } from './logger.js';
 import { CONFIG_ENV } from './options-table.js';
 import { OneBroker } from './one-broker.js';
 import { printable } from './printable.js';
+import { withReload } from './reload-signal.js';
 import { readRunFlags } from './run-flags.js';
 import type { Listening, ServedBroker } from './served-broker.js';
 import type { RunSettings } from './settings.js';
@@ -49,15 +51,35 @@ export async function readRunSettings(flags: FlagValues, env: Environment): Prom
  */
 export async function runBroker(flags: FlagValues, env: Environment): Promise<ExitCode> {
   const settings = await readRunSettings(flags, env);
+  const publicKey = readPublicKey(settings);
+  try {
+    return await run(settings, publicKey, unknownVariables(env));
+  } catch (error) {
+    throw asTyped(error, settings);
+  }
+}
+
+async function run(
+  settings: RunSettings,
+  publicKey: string | undefined,
+  warnings: readonly string[],
+): Promise<ExitCode> {
   const broker = brokerFor(settings);
   const log = openLog({ level: settings.logLevel, format: settings.logFormat });
-  for (const warning of unknownVariables(env)) log.log('warn', 'unknownVariable', warning);
-
+  for (const warning of warnings) log.log('warn', 'unknownVariable', warning);
+  const reload = (): void => {
+    const lists = (settings.keyNames?.allow ?? '') !== '';
+    const what = lists ? 'reading the lists of allowed keys again' : 'there are no lists of allowed keys to read again';
+    log.log('info', 'reload', `SIGHUP: ${what}`);
+    broker.reloadKeys();
+  };
   try {
-    return await untilSignal(
-      log,
-      (signal) => serve(broker, settings, log, signal),
-      () => broker.abandon(),
+    return await withReload(reload, () =>
+      untilSignal(
+        log,
+        (signal) => serve(broker, settings, publicKey, log, signal),
+        () => broker.abandon(),
+      ),
     );
   } finally {
     await broker.abandon();
@@ -69,9 +91,27 @@ function brokerFor({ broker, threads, logLevel }: RunSettings): ServedBroker {
   return threads === undefined ? new OneBroker(broker) : new BrokerThreads({ broker, threads, logLevel });
 }
 
+/**
+ * The public key of the broker. Whatever is wrong with the file is found here, before anything starts.
+ *
+ * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT`
+ */
+function readPublicKey({ broker, keyNames }: RunSettings): string | undefined {
+  const file = broker.curve?.keyFile;
+  return file === undefined ? undefined : readKeyFile(keyNames?.curveKey ?? 'curve', file, true).publicKey;
+}
+
+/** The broker names its option when a list of keys cannot be read: the user knows it as what was typed. */
+function asTyped(error: unknown, { keyNames }: RunSettings): unknown {
+  const message = errorMessage(error);
+  if (errorCode(error) !== 'MDP_INVALID_ARGUMENT' || !message.startsWith('allow: ')) return error;
+  return new UsageError(`${keyNames?.allow ?? '--allow'}${message.slice('allow'.length)}`);
+}
+
 async function serve(
   broker: ServedBroker,
   settings: RunSettings,
+  publicKey: string | undefined,
   log: Log,
   signal: Promise<StopSignal>,
 ): Promise<ExitCode> {
@@ -83,7 +123,7 @@ async function serve(
     log.log('error', 'bindFailed', `${printable(errorMessage(error))}: choose another endpoint with --bind-url`);
     return EXIT_CODES.BIND;
   }
-  announce(listening, log, settings.logFormat === 'text');
+  announce(listening, publicKey, log, settings.logFormat === 'text');
   const why = await Promise.race([signal, broker.ended]);
   if (why === undefined) return EXIT_CODES.FAILURE;
   sayDrain(await broker.totals(), settings, log, why);

@@ -9,6 +9,12 @@ import type { Totals } from './totals.js';
 export interface Listening {
   readonly role: Role;
   readonly endpoints: readonly string[];
+  /** Whether it is encrypted. */
+  readonly curve: boolean;
+  /** Whether only keys that are listed may connect. */
+  readonly allow: boolean;
+  /** The only services that may be called and registered there; left out when all may be. */
+  readonly services?: readonly string[];
 }
 
 /** A broker that is run by this command: it logs what happens in it by itself. */
@@ -20,6 +26,8 @@ export interface ServedBroker {
    * @throws what a broker throws: `MDP_BIND` for an endpoint that cannot be bound
    */
   start(log: Log): Promise<readonly Listening[]>;
+  /** Read all lists of allowed keys again; the log says what came of it. Without any nothing happens. */
+  reloadKeys(): void;
   /** Resolves when it ended, or a part of it did, though nobody had told it to; the log says why. */
   readonly ended: Promise<void>;
   /** Whether any part of it has ended so, be it while it stopped. */

@@ -56,8 +56,16 @@ async function serve(): Promise<void> {
     void broker.stop({ drainMs: 0 });
   });
   port.on('message', (message: ToThread) => {
-    if (message.type === 'stop') void broker.stop({ drainMs: message.drainMs });
-    else tell({ type: 'totals', totals: totalsOf(broker.stats()) });
+    switch (message.type) {
+      case 'stop':
+        void broker.stop({ drainMs: message.drainMs });
+        break;
+      case 'reloadKeys':
+        broker.reloadKeys();
+        break;
+      case 'tellTotals':
+        tell({ type: 'totals', totals: totalsOf(broker.stats()) });
+    }
   });
   await broker.start();
   tell({ type: 'listening', listening: listeningOf(broker) });

@@ -17,6 +17,8 @@ export interface ThreadData {
 export type ToThread =
   /** Answer with `totals`. */
   | { readonly type: 'tellTotals' }
+  /** Read the lists of allowed keys again. */
+  | { readonly type: 'reloadKeys' }
   /** Stop the broker and end; called again the time can only get shorter. */
   | { readonly type: 'stop'; readonly drainMs: number };
 

@@ -5,9 +5,13 @@ import { accessSync, constants, realpathSync } from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { DEFAULT_ENDPOINT } from '@mdp/protocol';
 import { errorCode } from './exit-codes.js';
+import { PEER_DEFAULTS } from './peer-flags.js';
 import type { Listening } from './served-broker.js';
 
 const BIN = 'mdp-broker';
+
+/** What a command ends with that needs a key of its own: whose, only the reader knows. */
+export const OWN_KEY = '--key NAME.key_secret';
 
 /** How this program was started. */
 export interface Invocation {
@@ -65,24 +69,36 @@ export function connectEndpoint(bound: string): string {
   return bound.replace(/^tcp:\/\/(?:0\.0\.0\.0|\*|\[::\]|\[::0\]|::)(?=:\d+$)/, 'tcp://127.0.0.1');
 }
 
+/** Whether services that an endpoint names are all, or hold the one that the echo worker offers. */
+function serves({ services }: Listening): boolean {
+  const echo = PEER_DEFAULTS.service;
+  return services?.some((name) => (name.endsWith('*') ? echo.startsWith(name.slice(0, -1)) : name === echo)) ?? true;
+}
+
 /**
  * A worker and a client for a broker that listens there; each is given the endpoints of all threads.
  *
- * @returns two commands, or none where no other process can connect (`inproc`, or no endpoint for one of the two)
+ * @param publicKey - the broker's, if it has one
+ * @returns two commands, or none where no other process can connect (`inproc`, or no endpoint for one of the two that
+ * serves it)
  */
-export function tryItCommands(listening: readonly Listening[], program: string): string[] {
-  const reachable = listening.filter(({ endpoints }) => endpoints.every((endpoint) => !endpoint.startsWith('inproc:')));
+export function tryItCommands(listening: readonly Listening[], program: string, publicKey?: string): string[] {
+  const reachable = listening.filter(
+    (one) => serves(one) && one.endpoints.every((endpoint) => !endpoint.startsWith('inproc:')),
+  );
   const commands = (['worker', 'client'] as const).map((role) => {
     const one = reachable.find((candidate) => candidate.role === 'any' || candidate.role === role);
     if (one === undefined) return undefined;
     const endpoints = one.endpoints.map(connectEndpoint);
     const isDefault = endpoints.length === 1 && endpoints[0] === DEFAULT_ENDPOINT;
     const options = isDefault ? [] : endpoints.map((endpoint) => ` -b ${shellWord(endpoint)}`);
-    return `${program} echo ${role}${options.join('')}`;
+    const keys = one.curve && publicKey !== undefined ? ` --server-key ${shellWord(publicKey)}` : '';
+    return `${program} echo ${role}${options.join('')}${keys}${one.allow ? ` ${OWN_KEY}` : ''}`;
   });
   return commands.every((command) => command !== undefined) ? commands : [];
 }
 
-function shellWord(word: string): string {
+/** A word as a POSIX shell takes it. */
+export function shellWord(word: string): string {
   return /^[\w:/.@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -5,18 +5,45 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Listening } from '../src/served-broker.js';
 import { connectEndpoint, programCommand, tryItCommands } from '../src/try-it.js';
 
+const at = (endpoints: string[], rights: Partial<Listening> = {}): Listening => ({
+  endpoints,
+  role: 'any',
+  curve: false,
+  allow: false,
+  ...rights,
+});
+
 describe('tryItCommands', () => {
+  test('an encrypted endpoint needs the public key, and one that lists keys a key of its own', () => {
+    const key = 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7';
+    const endpoint = 'tcp://127.0.0.1:5555';
+    expect(tryItCommands([at([endpoint], { curve: true })], 'mdp-broker', key)).toEqual([
+      `mdp-broker echo worker --server-key '${key}'`,
+      `mdp-broker echo client --server-key '${key}'`,
+    ]);
+    const both = [at([endpoint], { role: 'client', curve: true, allow: true }), at(['ipc://w'], { role: 'worker' })];
+    expect(tryItCommands(both, 'mdp-broker', key)).toEqual([
+      'mdp-broker echo worker -b ipc://w',
+      `mdp-broker echo client --server-key '${key}' --key NAME.key_secret`,
+    ]);
+  });
+
+  test.each([['mdp-echo'], ['mdp-*'], ['*']])('an endpoint that serves %s serves what is tried', (service) => {
+    expect(tryItCommands([at(['ipc://x'], { services: ['resize', service] })], 'mdp-broker')).toHaveLength(2);
+  });
+
   test('the default endpoint needs no option', () => {
-    expect(tryItCommands([{ endpoints: ['tcp://127.0.0.1:5555'], role: 'any' }], 'mdp-broker')).toEqual([
+    expect(tryItCommands([at(['tcp://127.0.0.1:5555'])], 'mdp-broker')).toEqual([
       'mdp-broker echo worker',
       'mdp-broker echo client',
     ]);
   });
 
   test('each role gets the endpoints of all threads', () => {
-    const listening = [{ endpoints: ['tcp://*:1', 'tcp://*:2'], role: 'any' as const }];
+    const listening = [at(['tcp://*:1', 'tcp://*:2'])];
     const options = '-b tcp://127.0.0.1:1 -b tcp://127.0.0.1:2';
     expect(tryItCommands(listening, 'mdp-broker')).toEqual([
       `mdp-broker echo worker ${options}`,
@@ -26,8 +53,8 @@ describe('tryItCommands', () => {
 
   test('each role gets an endpoint that it may use', () => {
     const endpoints = [
-      { endpoints: ['tcp://0.0.0.0:5555'], role: 'client' as const },
-      { endpoints: ["ipc:///tmp/it's here"], role: 'worker' as const },
+      at(['tcp://0.0.0.0:5555'], { role: 'client' }),
+      at(["ipc:///tmp/it's here"], { role: 'worker' }),
     ];
     expect(tryItCommands(endpoints, 'npx mdp-broker')).toEqual([
       `npx mdp-broker echo worker -b 'ipc:///tmp/it'\\''s here'`,
@@ -36,8 +63,9 @@ describe('tryItCommands', () => {
   });
 
   test.each([
-    [[{ endpoints: ['inproc://x'], role: 'any' as const }]],
-    [[{ endpoints: ['tcp://127.0.0.1:5555'], role: 'client' as const }]],
+    [[at(['inproc://x'])]],
+    [[at(['tcp://127.0.0.1:5555'], { role: 'client' })]],
+    [[at(['tcp://127.0.0.1:5555'], { services: ['resize', 'mdp-e', 'x*'] })]],
   ])('nothing is promised that cannot work: %j', (endpoints) => {
     expect(tryItCommands(endpoints, 'mdp-broker')).toEqual([]);
   });
