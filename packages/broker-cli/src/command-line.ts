@@ -4,7 +4,7 @@
 import { createRequire } from 'node:module';
 import type { Argv } from 'yargs';
 import yargs from 'yargs';
-import { didYouMean } from '@mdp/protocol/internal';
+import { didYouMean, isZ85Key } from '@mdp/protocol/internal';
 import type { Command } from './commands.js';
 import { ECHO_COMMANDS, RUN_COMMAND, TOP_COMMANDS } from './commands.js';
 import { UsageError } from './exit-codes.js';
@@ -20,6 +20,8 @@ const HELP_WIDTH = 110;
 export interface FoundCommand {
   readonly command: Command;
   readonly values: FlagValues;
+  /** The words besides flags; only for a command that takes some. */
+  readonly words: readonly string[];
 }
 
 /**
@@ -37,6 +39,7 @@ export async function readCommandLine(args: readonly string[]): Promise<FoundCom
       command: command.name ?? '$0',
       describe: command.describe,
       builder: async (sub: Argv) => {
+        if (command.words !== undefined) sub.usage(`$0 ${command.name ?? ''} ${command.words} [options]`);
         for (const [line, meaning] of command.examples ?? []) sub.example(`$0 ${line}`, meaning);
         flagsInUse = (await command.load()).flags;
         return declareFlags(sub, flagsInUse);
@@ -45,12 +48,17 @@ export async function readCommandLine(args: readonly string[]): Promise<FoundCom
         const words = wordsOf(parsed);
         const own = words.indexOf(command.name ?? '') + 1;
         refuseUnknownCommand(words.slice(own), siblings);
-        found = { command, values: readFlags(parsed, flagsInUse, own) };
+        const takesWords = command.words !== undefined;
+        found = {
+          command,
+          values: readFlags(parsed, flagsInUse, takesWords ? words.length : own),
+          words: takesWords ? words.slice(own) : [],
+        };
       },
     });
   };
 
-  const parser = yargs([...args])
+  const parser = yargs(joinKeys(args))
     .scriptName(PROGRAM)
     .exitProcess(false)
     .detectLocale(false)
@@ -84,6 +92,17 @@ export async function readCommandLine(args: readonly string[]): Promise<FoundCom
     throw new UsageError(explainParserComplaint(error.message, flagsInUse));
   }
   return found;
+}
+
+/** A key may begin with a dash. The parser would take it for a flag; behind `=` it does not. */
+function joinKeys(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1);
+    if (before === '--server-key' && isZ85Key(arg)) joined[joined.length - 1] = `${before}=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 function namesOf(commands: readonly Command[]): string[] {

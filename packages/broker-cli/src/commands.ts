@@ -8,8 +8,12 @@ import type { Environment } from './variables.js';
 /** What a command is made of, once it is loaded. */
 export interface LoadedCommand {
   readonly flags: readonly FlagSpec[];
-  /** Run it to its end. */
-  readonly run: (values: FlagValues, env: Environment) => Promise<ExitCode>;
+  /**
+   * Run it to its end.
+   *
+   * @param words - what else stands on its command line, for a command that takes words
+   */
+  readonly run: (values: FlagValues, env: Environment, words: readonly string[]) => Promise<ExitCode>;
 }
 
 /** One command. */
@@ -17,6 +21,8 @@ export interface Command {
   /** Its word; the broker itself has none. */
   readonly name?: string;
   readonly describe: string;
+  /** What words it takes besides flags, as help shows them; left out when it takes none. */
+  readonly words?: string;
   readonly load: () => Promise<LoadedCommand>;
   /** Command lines, without the program's name, and what they do. */
   readonly examples?: readonly (readonly [line: string, meaning: string])[];
@@ -34,6 +40,7 @@ export const RUN_COMMAND: Command = {
     ["-b 'tcp://*:5555,role=client' -b tcp://127.0.0.1:5556,role=worker", 'keep clients and workers apart'],
     ["--threads 4 -b 'tcp://*:5555'", 'four brokers in four threads, on the ports 5555 to 5558'],
     ['-c broker.yaml --log-format json', 'options from a file, a log for machines'],
+    ['--curve-key broker.key_secret --allow alice.key', 'encrypted, for those who have one key; see keygen'],
   ],
 };
 
@@ -78,5 +85,18 @@ export const TOP_COMMANDS: readonly Command[] = [
       return { flags: PING_FLAGS, run: runPing };
     },
     examples: [['ping -b tcp://10.0.0.1:5555', 'exit code 0 when it answers, 4 when it does not']],
+  },
+  {
+    name: 'keygen',
+    describe: 'Make keys for encryption and access',
+    words: '[NAME...]',
+    load: async () => {
+      const { KEYGEN_FLAGS, runKeygen } = await import('./keygen-command.js');
+      return { flags: KEYGEN_FLAGS, run: runKeygen };
+    },
+    examples: [
+      ['keygen broker alice', 'a key for the broker, and one for a peer that it shall let in'],
+      ['keygen --dir keys --expires 2027-01-31 bob', 'a key that is good until that day'],
+    ],
   },
 ];

@@ -18,7 +18,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     const found = await readCommandLine(args);
     if (found === undefined) return EXIT_CODES.OK;
     const { run } = await found.command.load();
-    return await run(found.values, process.env);
+    return await run(found.values, process.env, found.words);
   } catch (error) {
     if (error instanceof UsageError || errorCode(error) === 'MDP_INVALID_ARGUMENT') {
       process.stderr.write(`${PROGRAM}: ${printable(errorMessage(error), 2000)}\n`);

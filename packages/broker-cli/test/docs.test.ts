@@ -9,6 +9,7 @@ import { readCommandLine } from '../src/command-line.js';
 import { parseConfig } from '../src/config-file.js';
 import { readEnvironment, unknownVariables } from '../src/environment.js';
 import { EXIT_CODES } from '../src/exit-codes.js';
+import { readKeygen } from '../src/keygen-command.js';
 import { readEchoClient, readEchoWorker, readPing } from '../src/peer-flags.js';
 import { readRunFlags } from '../src/run-flags.js';
 import { resolveSettings } from '../src/settings.js';
@@ -47,7 +48,7 @@ function readShell(line: string): CommandLine | undefined {
 
 const lines = blocks
   .filter(({ language }) => language === 'sh')
-  .flatMap(({ code }) => code.split('\n'))
+  .flatMap(({ code }) => code.replaceAll(/\\\n\s*/g, '').split('\n'))
   .flatMap((line) => readShell(line) ?? []);
 
 test('the documents have command lines', () => {
@@ -67,6 +68,9 @@ test.each(lines)('it takes %j', async ({ env, args }) => {
       break;
     case 'ping':
       expect(readPing(values, env).brokers).toHaveLength(1);
+      break;
+    case 'keygen':
+      expect(readKeygen(values, found.words).names).not.toHaveLength(0);
       break;
     default:
       expect(resolveSettings(readEnvironment(env), readRunFlags(values)).drainMs).toBeGreaterThan(0);
