@@ -11,6 +11,7 @@ import { EXIT_CODES } from './exit-codes.js';
 import type { FlagValues } from './flags.js';
 import type { EchoClientSettings } from './peer-flags.js';
 import { readEchoClient } from './peer-flags.js';
+import { loadPeerKeys } from './peer-keys.js';
 import { showFrame } from './printable.js';
 import { explainFailure } from './request-failure.js';
 import { useColour } from './terminal.js';
@@ -29,6 +30,7 @@ export async function runEchoClient(flags: FlagValues, env: Environment): Promis
   const settings = readEchoClient(flags, env);
   await using client = new Client(settings.brokers, {
     dialect: settings.dialect,
+    curve: loadPeerKeys(settings.keys),
     timeoutMs: settings.timeoutMs,
     retry: { attempts: 1 },
   });

@@ -15,7 +15,10 @@ import type { Log } from './logger.js';
 import { openLog } from './logger.js';
 import type { EchoWorkerSettings } from './peer-flags.js';
 import { readEchoWorker } from './peer-flags.js';
+import type { PeerKeys } from './peer-keys.js';
+import { loadPeerKeys } from './peer-keys.js';
 import { printable, quoted, showFrame } from './printable.js';
+import { remedy } from './request-failure.js';
 import type { StopSignal } from './stop-signals.js';
 import { untilSignal } from './stop-signals.js';
 import type { Environment } from './variables.js';
@@ -40,9 +43,14 @@ const LOSSES: Readonly<Record<DisconnectReason, string>> = {
 export async function runEchoWorker(flags: FlagValues, env: Environment): Promise<ExitCode> {
   const settings = readEchoWorker(flags, env);
   const { brokers, service, dialect, heartbeatIntervalMs } = settings;
-  const worker = new Worker(brokers, service, echo(settings), { dialect, heartbeatIntervalMs });
+  const curve = loadPeerKeys(settings.keys);
+  const worker = new Worker(brokers, service, echo(settings), {
+    dialect,
+    heartbeatIntervalMs,
+    ...(curve === undefined ? {} : { curve }),
+  });
   const log = openLog({ level: settings.logLevel, format: 'text' });
-  const endLog = logWorker(worker, log);
+  const endLog = logWorker(worker, settings.keys, log);
   try {
     await untilSignal(log, (signal) => serve(worker, log, signal));
     return EXIT_CODES.OK;
@@ -74,14 +82,19 @@ function backwards(body: readonly Frame[]): Frame[] {
   return body.map((frame) => Uint8Array.from(frame).reverse()).reverse();
 }
 
-function logWorker(worker: Worker, log: Log): () => void {
+function logWorker(worker: Worker, keys: PeerKeys | undefined, log: Log): () => void {
   const bursts = new BurstLog(log);
   const service = quoted(worker.service);
   worker.on('registered', ({ endpoint }) => {
     log.log('info', 'registered', `registered for ${service} at ${printable(endpoint)}`);
   });
-  worker.on('disconnected', ({ endpoint, reason }) => {
+  worker.on('disconnected', ({ endpoint, reason, detail }) => {
     const level = reason === 'stopped' ? 'verbose' : 'warn';
+    if (detail !== undefined) {
+      const refusal = (): string => `${printable(endpoint)} refuses this worker: ${printable(detail)}; ${remedy(keys)}`;
+      bursts.note(level, 'refused', refusal, (n) => counted(n, 'more refusal'));
+      return;
+    }
     const message = (): string => `not registered at ${printable(endpoint)} any more: ${LOSSES[reason]}`;
     bursts.note(level, 'disconnected', message, (n) => counted(n, 'more lost connection'));
   });

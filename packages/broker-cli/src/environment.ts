@@ -7,6 +7,7 @@ import { CONFIG_ENV, OPTIONS } from './options-table.js';
 import type { OptionRow } from './options-table.js';
 import { BROKER_URL_ENV } from './peer-flags.js';
 import { readPath, readPaths } from './path-values.js';
+import { KEY_ENV, SERVER_KEY_ENV } from './peer-keys.js';
 import { quoted } from './printable.js';
 import { servicesFromText } from './service-values.js';
 import type { Given, Source } from './settings.js';
@@ -49,7 +50,7 @@ export function readRowText(row: OptionRow, name: string, items: readonly string
  * no errors, because other programs may have variables that start so.
  */
 export function unknownVariables(env: Environment): string[] {
-  const known = [CONFIG_ENV, BROKER_URL_ENV, ...OPTIONS.map((row) => row.env)];
+  const known = [CONFIG_ENV, BROKER_URL_ENV, SERVER_KEY_ENV, KEY_ENV, ...OPTIONS.map((row) => row.env)];
   return Object.keys(env)
     .filter((name) => name.startsWith('MDP_') && !known.includes(name))
     .map((name) => `the environment variable ${quoted(name)} means nothing here${didYouMean(name, known)}`);

@@ -17,6 +17,8 @@ export const EXIT_CODES = {
   REMOTE: 5,
   /** A reply came, but not the one that was expected. */
   WRONG_REPLY: 6,
+  /** The broker refused the connection: the key is not allowed, or one side encrypts and the other does not. */
+  REFUSED: 7,
   /** A second SIGINT ended it at once: 128 + 2. */
   FORCED_SIGINT: 130,
   /** Whoever read its standard output went away, as in `… | head`: 128 + 13, as for a SIGPIPE. */

@@ -5,9 +5,11 @@ import type { Dialect } from '@mdp/protocol';
 import { DEFAULT_ENDPOINT, DEFAULT_HEARTBEAT_INTERVAL_MS, DIALECTS } from '@mdp/protocol';
 import { endpointOption } from '@mdp/protocol/internal';
 import { formatDuration } from './durations.js';
-import { checkServiceName } from './service-values.js';
 import type { FlagSpec, FlagValues } from './flags.js';
 import type { LogLevel } from './log-levels.js';
+import type { PeerKeys } from './peer-keys.js';
+import { KEY_FLAGS, readPeerKeys } from './peer-keys.js';
+import { checkServiceName } from './service-values.js';
 import type { Scalar, ValueRule } from './value-kinds.js';
 import { LONGEST_MS, readText } from './value-kinds.js';
 import type { Environment } from './variables.js';
@@ -42,6 +44,7 @@ const BROKER_URL: FlagSpec = {
 
 const COMMON: readonly FlagSpec[] = [
   BROKER_URL,
+  ...KEY_FLAGS,
   {
     name: 'service',
     letter: 'n',
@@ -93,6 +96,7 @@ export const ECHO_CLIENT_FLAGS: readonly FlagSpec[] = [
 /** `mdp-broker ping` */
 export const PING_FLAGS: readonly FlagSpec[] = [
   BROKER_URL,
+  ...KEY_FLAGS,
   {
     name: 'timeout',
     letter: 't',
@@ -104,6 +108,8 @@ export const PING_FLAGS: readonly FlagSpec[] = [
 /** What every peer is told. */
 export interface PeerSettings {
   readonly brokers: readonly string[];
+  /** Left out when the connection is not encrypted. */
+  readonly keys?: PeerKeys;
   readonly service: string;
   readonly dialect: Dialect;
   readonly logLevel: LogLevel;
@@ -124,6 +130,11 @@ export interface EchoClientSettings extends PeerSettings {
   readonly timeoutMs: number;
 }
 
+/** What ping is told. */
+export interface PingSettings extends Pick<PeerSettings, 'brokers' | 'keys'> {
+  readonly timeoutMs: number;
+}
+
 function read<T extends Scalar>(values: FlagValues, flag: string, rule: ValueRule, fallback: T): T {
   const text = values.get(flag)?.at(-1);
   return text === undefined ? fallback : (readText(rule, `--${flag}`, text) as T);
@@ -141,11 +152,16 @@ export function readBrokers(values: FlagValues, env: Environment): string[] {
   return text === undefined ? [DEFAULT_ENDPOINT] : splitList(text).map((one) => endpointOption(BROKER_URL_ENV, one));
 }
 
+function readConnection(values: FlagValues, env: Environment): Pick<PeerSettings, 'brokers' | 'keys'> {
+  const keys = readPeerKeys(values, env);
+  return { brokers: readBrokers(values, env), ...(keys === undefined ? {} : { keys }) };
+}
+
 function readPeer(values: FlagValues, env: Environment): PeerSettings {
   const service = values.get('service')?.at(-1) ?? PEER_DEFAULTS.service;
   checkServiceName('--service', service);
   return {
-    brokers: readBrokers(values, env),
+    ...readConnection(values, env),
     service,
     dialect: read<Dialect>(values, 'dialect', DIALECT, PEER_DEFAULTS.dialect),
     logLevel: values.has('debug') ? 'debug' : values.has('verbose') ? 'verbose' : 'info',
@@ -179,9 +195,9 @@ export function readEchoClient(values: FlagValues, env: Environment): EchoClient
 }
 
 /** @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` that names the flag, the value and what is allowed */
-export function readPing(values: FlagValues, env: Environment): { brokers: string[]; timeoutMs: number } {
+export function readPing(values: FlagValues, env: Environment): PingSettings {
   return {
-    brokers: readBrokers(values, env),
+    ...readConnection(values, env),
     timeoutMs: read<number>(values, 'timeout', POSITIVE, PEER_DEFAULTS.pingTimeoutMs),
   };
 }

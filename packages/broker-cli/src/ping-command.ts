@@ -4,17 +4,22 @@
 import { Client } from '@mdp/client';
 import type { BrokerInfo } from '@mdp/client';
 import type { RemoteError } from '@mdp/protocol';
+import { STATUS } from '@mdp/protocol';
 import { formatElapsed } from './durations.js';
 import type { ExitCode } from './exit-codes.js';
 import { EXIT_CODES, errorCode } from './exit-codes.js';
 import type { FlagValues } from './flags.js';
 import { readPing } from './peer-flags.js';
+import { loadPeerKeys } from './peer-keys.js';
 import { printable } from './printable.js';
 import { explainFailure } from './request-failure.js';
 import type { Environment } from './variables.js';
 
-/** The HTTP-like status of MMI for what a broker does not implement (RFC 8). */
-const NOT_IMPLEMENTED = 501;
+/**
+ * What a broker answers that is there and does not tell how it is: 501 when it does not know how (RFC 8), 403 when its
+ * endpoint does not serve that.
+ */
+const TELLS_NOTHING: readonly number[] = [501, STATUS.FORBIDDEN];
 
 /**
  * Run `mdp-broker ping`: one line on stdout when the broker answers.
@@ -22,19 +27,21 @@ const NOT_IMPLEMENTED = 501;
  * @returns 0 when it does, 4 when it does not in time
  */
 export async function runPing(flags: FlagValues, env: Environment): Promise<ExitCode> {
-  const { brokers, timeoutMs } = readPing(flags, env);
-  await using client = new Client(brokers, { timeoutMs, retry: { attempts: 1 } });
+  const settings = readPing(flags, env);
+  const { brokers, timeoutMs } = settings;
+  const curve = loadPeerKeys(settings.keys);
+  await using client = new Client(brokers, { timeoutMs, curve, retry: { attempts: 1 } });
   const start = performance.now();
   try {
     const info = await client.brokerInfo();
     say(brokers, describe(info), performance.now() - start);
     return EXIT_CODES.OK;
   } catch (error) {
-    if (errorCode(error) === 'MDP_REMOTE' && (error as RemoteError).status === NOT_IMPLEMENTED) {
+    if (errorCode(error) === 'MDP_REMOTE' && TELLS_NOTHING.includes((error as RemoteError).status)) {
       say(brokers, 'a broker that tells nothing of itself', performance.now() - start);
       return EXIT_CODES.OK;
     }
-    const { text, code } = explainFailure(error, { brokers, service: 'mmi.broker', timeoutMs }, client.stats());
+    const { text, code } = explainFailure(error, { ...settings, service: 'mmi.broker' }, client.stats());
     process.stderr.write(`mdp-broker: ${text}\n`);
     return code;
   }

@@ -7,6 +7,7 @@ import { STATUS } from '@mdp/protocol';
 import { formatDuration } from './durations.js';
 import type { ExitCode } from './exit-codes.js';
 import { EXIT_CODES, errorCode, errorMessage } from './exit-codes.js';
+import type { PeerKeys } from './peer-keys.js';
 import { printable, quoted } from './printable.js';
 
 /** The request that failed. */
@@ -14,6 +15,8 @@ export interface FailedRequest {
   readonly brokers: readonly string[];
   readonly service: string;
   readonly timeoutMs: number;
+  /** The keys that were used, if the connection is encrypted. */
+  readonly keys?: PeerKeys;
 }
 
 /**
@@ -32,9 +35,11 @@ export function explainFailure(
     case 'MDP_TIMEOUT': {
       const waited = `no reply within ${formatDuration(request.timeoutMs)}`;
       const reached = stats.endpoints.some((endpoint) => endpoint.state === 'up');
+      const reasons = stats.endpoints.map(({ reason }) => reason).filter((reason) => reason !== '');
+      const why = reasons.length === 0 ? '' : ` (${printable(reasons.join('; '))})`;
       const guess = reached
         ? `the broker at ${brokers} was reached; is there a worker for ${quoted(request.service)}, and is the dialect right?`
-        : `nothing answers at ${brokers}; is a broker running there?`;
+        : `nothing answers at ${brokers}${why}; is a broker running there?`;
       return { text: `${waited}: ${guess}`, code: EXIT_CODES.TIMEOUT };
     }
     case 'MDP_REMOTE': {
@@ -42,10 +47,19 @@ export function explainFailure(
       const hint = status === STATUS.NO_WORKER ? `; start one: mdp-broker echo worker` : '';
       return { text: `error reply ${String(status)}: ${printable(message)}${hint}`, code: EXIT_CODES.REMOTE };
     }
+    case 'MDP_REFUSED':
+      return { text: `${printable(errorMessage(error), 1000)}; ${remedy(request.keys)}`, code: EXIT_CODES.REFUSED };
     case 'MDP_DISCONNECTED':
     case 'MDP_PROTOCOL':
       return { text: printable(errorMessage(error)), code: EXIT_CODES.FAILURE };
     default:
       throw error;
   }
+}
+
+/** What the person at the terminal can do about a refusal: that depends on what was given. */
+export function remedy(keys: PeerKeys | undefined): string {
+  if (keys === undefined) return "give the broker's public key with --server-key, and your own secret one with --key";
+  if (keys.own === undefined) return 'if it lets in only keys that it knows, give yours with --key';
+  return `is the key of ${keys.own.name} named by an --allow of the broker, and is that of ${keys.server.name} the broker's?`;
 }

@@ -46,6 +46,7 @@ test('a misspelt variable is warned of; others are none of our business', () => 
     PATH: '/bin',
     MDP_CONFIG: 'x',
     MDP_BROKER_URL: 'x',
+    MDP_KEY: 'x',
   };
   expect(unknownVariables(env)).toEqual([
     'the environment variable "MDP_HEARTBEAT_INTERVALL" means nothing here; did you mean MDP_HEARTBEAT_INTERVAL?',

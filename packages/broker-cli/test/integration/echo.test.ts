@@ -43,8 +43,8 @@ describe('what goes wrong', () => {
 
   test('no broker: exit code 4, and a guess why', async () => {
     const { code, stderr } = await runCli(['echo', 'client', '-b', 'tcp://127.0.0.1:9', '-t', '200ms']);
-    expect(stderr).toBe(
-      'mdp-broker: no reply within 200ms: nothing answers at tcp://127.0.0.1:9; is a broker running there?\n',
+    expect(stderr).toMatch(
+      /^mdp-broker: no reply within 200ms: nothing answers at tcp:\/\/127\.0\.0\.1:9( \(.+\))?; is a broker running there\?\n$/,
     );
     expect(code).toBe(4);
   });

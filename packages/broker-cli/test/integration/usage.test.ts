@@ -30,6 +30,7 @@ describe('--help', () => {
       '-h, --help',
       'mdp-broker echo',
       'mdp-broker ping',
+      'mdp-broker keygen',
     ]) {
       expect(stdout).toContain(text);
     }
@@ -48,11 +49,15 @@ describe('--help', () => {
     ],
     [
       ['echo', 'client', '-h'],
-      ['-m, --message', '-r, --repeat', '-d, --delay', '-t, --timeout', '--dialect'],
+      ['-m, --message', '-r, --repeat', '-d, --delay', '-t, --timeout', '--dialect', '--server-key', '--key'],
     ],
     [
       ['ping', '--help'],
-      ['-b, --broker-url', '-t, --timeout'],
+      ['-b, --broker-url', '-t, --timeout', '--server-key', '--key'],
+    ],
+    [
+      ['keygen', '--help'],
+      ['keygen [NAME...]', '--dir', '--expires'],
     ],
   ])('%j has its own', async (args, texts) => {
     const { code, stdout, stderr } = await runCli(args);
@@ -86,8 +91,8 @@ describe('a wrong command line says what is wrong and what is allowed, without a
     [['--heartbeatInterval', '3'], 'unknown option --heartbeatInterval; did you mean --heartbeat-interval?'],
     [['-x'], 'unknown option -x'],
     [['--no-verbose'], 'unknown option --no-verbose; did you mean --verbose?'],
-    [['start'], 'unknown command "start", allowed is echo, ping'],
-    [['pong'], 'unknown command "pong", allowed is echo, ping; did you mean ping?'],
+    [['start'], 'unknown command "start", allowed is echo, ping, keygen'],
+    [['pong'], 'unknown command "pong", allowed is echo, ping, keygen; did you mean ping?'],
     [['echo'], 'echo alone does nothing, allowed is echo worker, echo client'],
     [['echo', 'clint'], 'unknown command "clint", allowed is worker, client; did you mean client?'],
     [['echo', 'client', 'hello'], 'unexpected argument "hello"'],
