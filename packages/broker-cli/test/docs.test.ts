@@ -18,6 +18,7 @@ import { BIN, ROOT, runCli, startBroker } from './support/cli.js';
 const DOCUMENTS = [
   'docs/cli.md',
   'docs/options.md',
+  'docs/security.md',
   'packages/broker-cli/README.md',
   'README.md',
   'docs/getting-started.md',
