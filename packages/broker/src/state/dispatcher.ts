@@ -291,7 +291,7 @@ export class Dispatcher {
       );
       return;
     }
-    request.begunStream?.restart();
+    request.restart();
     request.connection.running.remove(request.connectionLink);
     request.pack();
     this.#enqueue(now, request, true);

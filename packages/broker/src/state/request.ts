@@ -54,13 +54,6 @@ export class Stream {
   withheldBytes = 0;
   /** Cost of PARTIALs that an MX worker has sent and was not granted anew. */
   ungranted = 0;
-
-  /** Another worker begins anew; what the client has granted stands. */
-  restart(): void {
-    this.joined = undefined;
-    this.joinedBytes = 0;
-    this.ungranted = 0;
-  }
 }
 
 /**
@@ -191,6 +184,16 @@ export class Request implements Deadline {
   /** Bytes that were counted for it are not kept any more. */
   unbook(bytes: number): void {
     this.#count(-bytes);
+  }
+
+  /** Another worker begins anew: what the one before had said is not kept any more. What the client has granted stands. */
+  restart(): void {
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    if (stream.joined !== undefined) this.unbook(memoryBytes(stream.joined));
+    stream.joined = undefined;
+    stream.joinedBytes = 0;
+    stream.ungranted = 0;
   }
 
   #count(bytes: number): void {

@@ -338,3 +338,22 @@ describe('a client whose connection is gone', () => {
     expect(bench.ends).toEqual({ requests: 5, ended: 4, waiting: 1 });
   });
 });
+
+test('what a lost worker had said to an MDP/0.1 client counts no more: the next one may say as much', () => {
+  const bench = new Bench({ maxPendingBytesPerClient: 3_500 });
+  const worker = bench.worker('first').ready('s');
+  const next = bench.worker('next');
+  const client = bench.client('c', { dialect: 'mdp01' });
+  client.request('s', 'a');
+  const { pendingBytes } = client.connection;
+  worker.take();
+  worker.partial('x'.repeat(1_000));
+  expect(client.connection.pendingBytes).toBeGreaterThan(pendingBytes + 1_000);
+  worker.disconnect();
+  expect(client.connection.pendingBytes).toBe(pendingBytes);
+  next.ready('s').take();
+  next.partial('y'.repeat(1_000));
+  next.final('z');
+  expect(client.takeShort()).toEqual([`final ${'y'.repeat(1_000)} z`]);
+  expect(client.connection.pendingBytes).toBe(0);
+});
