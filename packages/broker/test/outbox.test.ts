@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Frame } from '@mdp/protocol';
 import { bytes } from '@mdp/protocol';
+import { check } from '@mdp/testkit/fuzz';
 import type { OutboxLimits } from '../src/outbox.js';
 import { Outbox } from '../src/outbox.js';
 import { memoryBytes } from '../src/state/memory.js';
@@ -95,7 +96,7 @@ describe('Outbox', () => {
     const steps = fc.array(fc.record({ what: fc.constantFrom('push', 'push', 'putBack', 'shift'), size: fc.nat(50) }), {
       maxLength: 300,
     });
-    fc.assert(
+    check(
       fc.property(steps, (all) => {
         const outbox = new Outbox({ maxMessages: 1_000, maxBytes: 10_000_000, maxBytesInAll: Infinity }, { bytes: 0 });
         const model: Frame[][] = [];
@@ -116,7 +117,7 @@ describe('Outbox', () => {
           expect(outbox.bytes).toBe(model.reduce((sum, [frame]) => sum + 400 + (frame?.length ?? 0), 0));
         }
       }),
-      { numRuns: 100 },
+      { runs: 100 },
     );
   });
 });

@@ -4,6 +4,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DIALECTS, bytes, encodeErrorReply } from '@mdp/protocol';
+import { check } from '@mdp/testkit/fuzz';
 import { Wire } from '../src/wire.js';
 
 const frame = fc.oneof(
@@ -15,13 +16,13 @@ const frame = fc.oneof(
 describe('Wire', () => {
   test.each(DIALECTS)('in dialect %s nothing that comes makes it throw (MDP-C-11)', (dialect) => {
     const wire = new Wire(dialect);
-    fc.assert(
+    check(
       fc.property(fc.array(frame, { maxLength: 10 }), (frames) => {
         const message = wire.decode(frames);
         expect(['partial', 'final', 'invalid']).toContain(message.type);
         wire.errorOf(message);
       }),
-      { numRuns: 2_000 },
+      { runs: 2_000 },
     );
   });
 

@@ -4,6 +4,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { backoffMs } from '@mdp/protocol/internal';
+import { check } from '@mdp/testkit/fuzz';
 
 const OPTIONS = { baseMs: 100, maxMs: 5000 };
 const ALMOST_ONE = 1 - Number.EPSILON / 2;
@@ -19,7 +20,7 @@ test('takes away at most half, at random', () => {
 });
 
 test('is a finite delay within bounds, however many tries have failed', () => {
-  fc.assert(
+  check(
     fc.property(
       fc.integer({ min: 1, max: 2 ** 31 }),
       fc.integer({ min: 0, max: 60_000 }),

@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { check } from '@mdp/testkit/fuzz';
 import type { Deadline } from '../src/deadline-heap.js';
 import { DeadlineHeap } from '../src/deadline-heap.js';
 
@@ -63,7 +64,7 @@ describe('DeadlineHeap', () => {
       }),
       { maxLength: 120 },
     );
-    fc.assert(
+    check(
       fc.property(steps, (all) => {
         const heap = new DeadlineHeap<Item>();
         const items = Array.from({ length: 15 }, (_, name) => new Item(name));
@@ -91,7 +92,7 @@ describe('DeadlineHeap', () => {
           expect(heap.next).toBe(Math.min(Infinity, ...model.values()));
         }
       }),
-      { numRuns: 300 },
+      { runs: 300 },
     );
   });
 });

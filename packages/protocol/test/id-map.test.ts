@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { check } from '@mdp/testkit/fuzz';
 import { IdMap } from '../src/id-map.js';
 
 const LAST_KEY = 2 ** 32 - 1;
@@ -16,7 +17,7 @@ const keys = fc.oneof(
 
 describe('IdMap', () => {
   test('does what a Map does', () => {
-    fc.assert(
+    check(
       fc.property(fc.array(fc.tuple(fc.boolean(), keys), { maxLength: 300 }), (steps) => {
         const map = new IdMap<{ key: number }>();
         const model = new Map<number, { key: number }>();

@@ -4,6 +4,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { bytes } from '@mdp/protocol';
+import { check } from '@mdp/testkit/fuzz';
 import { Connection, ConnectionTable, addressKey } from '../../src/state/connection.js';
 import { Bench, INTERVAL } from '../support/state-peers.js';
 import { ANYBODY } from '../support/access.js';
@@ -13,12 +14,12 @@ describe('addressKey', () => {
     const frames = fc.array(fc.uint8Array({ maxLength: 3 }), { maxLength: 4 });
     const hex = (list: readonly Uint8Array[]): string =>
       list.map((frame) => Buffer.from(frame).toString('hex')).join('/');
-    fc.assert(
+    check(
       fc.property(frames, frames, (a, b) => {
         const same = a.length === b.length && hex(a) === hex(b);
         expect(addressKey(a) === addressKey(b)).toBe(same);
       }),
-      { numRuns: 500 },
+      { runs: 500 },
     );
     expect(addressKey([])).not.toBe(addressKey([bytes('')]));
     expect(addressKey([bytes('1:a')])).not.toBe(addressKey([bytes('1'), bytes('a')]));

@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Frame } from '@mdp/protocol';
 import { bytes } from '@mdp/protocol';
+import { check } from '@mdp/testkit/fuzz';
 import { resolveBrokerOptions } from '../../src/options.js';
 import { Connection } from '../../src/state/connection.js';
 import { FairQueue } from '../../src/state/fair-queue.js';
@@ -100,7 +101,7 @@ describe('FairQueue', () => {
       }),
       { maxLength: 100 },
     );
-    fc.assert(
+    check(
       fc.property(steps, (all) => {
         const queue = new FairQueue();
         const clients = ['a', 'b', 'c', 'd'].map(connection);
@@ -136,12 +137,12 @@ describe('FairQueue', () => {
         }
         expect(new Set(drainAll(queue)).size).toBe(inside.length);
       }),
-      { numRuns: 200 },
+      { runs: 200 },
     );
   });
 
   test('a newcomer is served after at most one request of each other client (MDP-B-03)', () => {
-    fc.assert(
+    check(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 10 }),
         fc.nat(40),
@@ -157,7 +158,7 @@ describe('FairQueue', () => {
           expect(names.indexOf('new')).toBeLessThanOrEqual(loads.length);
         },
       ),
-      { numRuns: 100 },
+      { runs: 100 },
     );
   });
 });

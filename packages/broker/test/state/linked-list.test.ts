@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { check } from '@mdp/testkit/fuzz';
 import { Link, LinkedList } from '../../src/state/linked-list.js';
 
 function filled(...items: number[]): { list: LinkedList<number>; links: Link<number>[] } {
@@ -80,7 +81,7 @@ describe('LinkedList', () => {
       fc.record({ what: fc.constantFrom('append', 'prepend', 'remove', 'shift'), which: fc.nat(9) }),
       { maxLength: 60 },
     );
-    fc.assert(
+    check(
       fc.property(steps, (all) => {
         const list = new LinkedList<number>();
         const links = Array.from({ length: 10 }, (_, item) => new Link(item));
@@ -105,7 +106,7 @@ describe('LinkedList', () => {
           expect(list.first).toBe(model[0]);
         }
       }),
-      { numRuns: 200 },
+      { runs: 200 },
     );
   });
 });

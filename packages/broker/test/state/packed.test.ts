@@ -4,11 +4,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { EMPTY_FRAME } from '@mdp/protocol';
+import { check } from '@mdp/testkit/fuzz';
 import { pack, unpack } from '../../src/state/packed.js';
 
 describe('pack', () => {
   test('loses no byte, of a Buffer or of a Uint8Array, however long it is', () => {
-    fc.assert(
+    check(
       fc.property(fc.uint8Array({ maxLength: 1500 }), (bytes) => {
         expect(Buffer.compare(unpack(pack(bytes)), bytes)).toBe(0);
         expect(Buffer.compare(unpack(pack(Buffer.from(bytes))), bytes)).toBe(0);

@@ -4,6 +4,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { INVALID_REASONS } from '@mdp/protocol';
+import { check } from '@mdp/testkit/fuzz';
 import { ConnectionTable, addressKey } from '../../src/state/connection.js';
 import { Bench, INTERVAL } from '../support/state-peers.js';
 import { ANYBODY } from '../support/access.js';
@@ -42,7 +43,7 @@ describe('what is no message', () => {
         .constantFrom('', 'MDPC02', 'MDPW02', 'MDPC01', 'MDPW01', '\x01', '\x02', '\x03', '\x04', '\x05', '\x06', 's')
         .map((text) => Uint8Array.from(Buffer.from(text, 'latin1'))),
     );
-    fc.assert(
+    check(
       fc.property(fc.array(fc.array(piece, { maxLength: 8 }), { maxLength: 20 }), (messages) => {
         const bench = new Bench({ maxStrikes: 1_000 });
         const peer = bench.client('peer');
@@ -53,7 +54,7 @@ describe('what is no message', () => {
         expect(Object.values(invalid).reduce((sum, count) => sum + count, 0)).toBe(dropped.invalid);
         expect(bench.ends.requests).toBe(bench.ends.ended + bench.ends.waiting);
       }),
-      { numRuns: 300 },
+      { runs: 300 },
     );
   });
 });
