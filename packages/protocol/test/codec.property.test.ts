@@ -9,6 +9,7 @@ import {
   INVALID_REASONS,
   MAX_ADDRESS_FRAMES,
   MAX_ADDRESS_FRAME_BYTES,
+  byteLength,
   decodeAtBroker,
   decodeAtClient,
   decodeAtWorker,
@@ -23,20 +24,23 @@ import {
   encodeWorkerReply,
   encodeWorkerRequest,
 } from '@mdp/protocol';
+import { check } from '@mdp/testkit/fuzz';
 import {
   anyAddress,
   anyBody,
+  anyDamage,
   anyDialect,
   anyFrame,
-  anyMessage,
   anyService,
   anyToken,
-  damagedMessage,
+  damaged,
+  encodedMessage,
   fullBody,
+  hostileMessage,
 } from './support/arbitrary.js';
 
-const input = fc.oneof(anyMessage, damagedMessage);
-const RUNS = { numRuns: 1000 };
+const input = hostileMessage;
+const RUNS = { runs: 1000 };
 
 /** The frames that a client or worker puts in front of its header. */
 const own = (dialect: Dialect): readonly Frame[] => (dialect === 'rfc18' ? [] : [EMPTY_FRAME]);
@@ -88,7 +92,7 @@ function expectReason(message: InvalidMessage): void {
 
 describe('whatever a peer sends', () => {
   test('a broker reads a message of it, or a reason why it is none, and never throws (MDP-B-30)', () => {
-    fc.assert(
+    check(
       fc.property(input, fc.boolean(), (frames, routed) => {
         const message = decodeAtBroker(frames, routed ? 1 : 0);
         if (message.type === 'invalid') {
@@ -105,7 +109,7 @@ describe('whatever a peer sends', () => {
   });
 
   test('a client reads a reply of it, or a reason why it is none, and never throws (MDP-C-11)', () => {
-    fc.assert(
+    check(
       fc.property(input, anyDialect, (frames, dialect) => {
         const message = decodeAtClient(dialect, frames);
         if (message.type === 'invalid') expectReason(message);
@@ -116,7 +120,7 @@ describe('whatever a peer sends', () => {
   });
 
   test('a worker reads a command of it, or a reason why it is none, and never throws (MDP-W-02)', () => {
-    fc.assert(
+    check(
       fc.property(input, anyDialect, (frames, dialect) => {
         const message = decodeAtWorker(dialect, frames);
         if (message.type === 'invalid') expectReason(message);
@@ -127,7 +131,7 @@ describe('whatever a peer sends', () => {
   });
 
   test('service names and error replies are read, or are none', () => {
-    fc.assert(
+    check(
       fc.property(anyFrame, anyBody, (frame, body) => {
         const name = decodeServiceName(frame);
         if (name !== undefined) expect(encodeServiceName(name)).toEqual(Uint8Array.from(frame));
@@ -137,11 +141,25 @@ describe('whatever a peer sends', () => {
       RUNS,
     );
   });
+
+  test('an error reply is read as it was said, and when it was damaged on its way it is one, or a result', () => {
+    const status = fc.integer({ min: 100, max: 999 });
+    check(
+      fc.property(status, fc.string({ unit: 'binary', maxLength: 40 }), anyDamage, (code, message, damages) => {
+        const body = encodeErrorReply(code, message.toWellFormed());
+        expect(decodeErrorReply(body)).toEqual({ status: code, message: message.toWellFormed() });
+        const read = decodeErrorReply(damaged(body, damages));
+        if (read === undefined) return;
+        expect(encodeErrorReply(read.status, read.message)).toEqual(damaged(body, damages));
+      }),
+      RUNS,
+    );
+  });
 });
 
 describe('whatever is encoded', () => {
   test('by a client is read by a broker, behind any address', () => {
-    fc.assert(
+    check(
       fc.property(anyDialect, anyAddress, anyService, fullBody, (dialect, address, service, body) => {
         const frames = encodeRequest(dialect, encodeServiceName(service), body).slice(own(dialect).length);
         expect(decodeAtBroker([...address, ...frames])).toEqual({ type: 'request', dialect, address, service, body });
@@ -150,7 +168,7 @@ describe('whatever is encoded', () => {
   });
 
   test('by a worker is read by a broker, behind any address', () => {
-    fc.assert(
+    check(
       fc.property(anyDialect, anyAddress, anyService, anyToken, anyBody, (spoken, address, service, token, body) => {
         const dialect = spoken === 'mdp01' ? 'mdp01' : 'rfc18';
         const read = (frames: Frame[]): unknown => decodeAtBroker([...address, ...frames.slice(own(spoken).length)]);
@@ -174,7 +192,7 @@ describe('whatever is encoded', () => {
   });
 
   test('by a broker is read by a client and by a worker', () => {
-    fc.assert(
+    check(
       fc.property(anyDialect, anyService, anyToken, anyBody, (dialect, service, token, body) => {
         const padded = body.length === 0 ? [EMPTY_FRAME] : body;
         for (const type of ['partial', 'final'] as const) {
@@ -218,6 +236,32 @@ describe('the work for a message is bounded', () => {
       expect(decode('majortomo', other.frames)).toEqual({ type: 'invalid', reason: 'no-header' });
       expect(other.seen()).toBeLessThanOrEqual(2);
     }
+  });
+
+  test('whatever comes, each frame is looked at a few times at most, and what is read is not larger than what came', () => {
+    check(
+      fc.property(fc.oneof(input, encodedMessage), anyDialect, (frames, dialect) => {
+        const decoders = [
+          (all: readonly Frame[]) => decodeAtBroker(all, 1),
+          (all: readonly Frame[]) => decodeAtClient(dialect, all),
+          (all: readonly Frame[]) => decodeAtWorker(dialect, all),
+        ];
+        const size = byteLength(frames);
+        for (const decode of decoders) {
+          const counted = counting(frames);
+          const message = decode(counted.frames);
+          // Copying the body looks at each of its frames once more.
+          expect(counted.seen()).toBeLessThanOrEqual(3 * frames.length + 4);
+          if (message.type === 'invalid') continue;
+          const held = [...('address' in message ? message.address : []), ...('body' in message ? message.body : [])];
+          expect(held.length).toBeLessThan(frames.length);
+          expect(byteLength(held)).toBeLessThanOrEqual(size);
+          // No byte is copied.
+          expect(held.every((frame) => frames.includes(frame))).toBe(true);
+        }
+      }),
+      RUNS,
+    );
   });
 
   test('long frames are not read where a short one belongs', () => {

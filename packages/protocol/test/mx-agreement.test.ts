@@ -11,6 +11,8 @@ import {
   encodeMxQuestion,
 } from '@mdp/protocol';
 import fc from 'fast-check';
+import { check } from '@mdp/testkit/fuzz';
+import { anyDamage, damaged } from './support/arbitrary.js';
 
 const frame = fc.uint8Array({ maxLength: 20 });
 
@@ -61,8 +63,20 @@ describe('the question whether a broker speaks MX', () => {
     expect(decodeMxAnswer([bytes('MDPX01....')])).toBeUndefined();
   });
 
+  test('a yes is read as it was said, and when it was damaged on its way it is a window or none', () => {
+    check(
+      fc.property(fc.integer({ min: 1, max: 10_000_000 }), anyDamage, (window, damages) => {
+        const yes = encodeClientReply('rfc18', [], 'final', bytes('mmi.mx'), encodeMxAnswer(window));
+        expect(decodeMxAnswer(yes)).toBe(window);
+        const read = decodeMxAnswer(damaged(yes, damages));
+        if (read !== undefined) expect(Number.isSafeInteger(read) && read >= 1).toBe(true);
+      }),
+      { runs: 500 },
+    );
+  });
+
   test('nothing that comes makes it throw', () => {
-    fc.assert(
+    check(
       fc.property(fc.array(frame, { maxLength: 10 }), (frames) => {
         decodeMxAnswer(frames);
         decodeMxAnswer(encodeClientReply('rfc18', [], 'final', bytes('mmi.mx'), frames));

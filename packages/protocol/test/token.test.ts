@@ -3,6 +3,8 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { NONCE_LENGTH, TOKEN_LENGTH, TokenMint, encodeToken } from '@mdp/protocol';
+import { check } from '@mdp/testkit/fuzz';
+import fc from 'fast-check';
 import { hex } from './support/vectors.js';
 
 const NONCE = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
@@ -34,6 +36,23 @@ describe('TokenMint', () => {
   test.each([0, 7, 9, 16])('refuses a nonce of %i bytes', (length) => {
     expect(() => new TokenMint(new Uint8Array(length))).toThrow(
       `nonce: got ${String(length)} bytes, allowed is ${String(NONCE_LENGTH)} bytes`,
+    );
+  });
+
+  test('says of any bytes whose they are: made, not yet made, or not of this broker', () => {
+    const mint = new TokenMint(NONCE);
+    for (let i = 0; i < 300; i++) mint.next();
+    check(
+      fc.property(fc.integer({ min: 0, max: 600 }), fc.nat(200), fc.uint8Array({ maxLength: 20 }), (n, bit, any) => {
+        expect(mint.classify(encodeToken(NONCE, n))).toBe(n >= 1 && n <= 300 ? 'late' : 'forged');
+        const flipped = encodeToken(NONCE, n);
+        const byte = (bit >> 3) % TOKEN_LENGTH;
+        flipped[byte] = (flipped[byte] ?? 0) ^ (1 << (bit & 7));
+        if (byte < NONCE_LENGTH) expect(mint.classify(flipped)).toBe('foreign');
+        else expect(mint.classify(flipped)).not.toBe('foreign');
+        if (any.length !== TOKEN_LENGTH) expect(mint.classify(any)).toBe('foreign');
+      }),
+      { runs: 500 },
     );
   });
 

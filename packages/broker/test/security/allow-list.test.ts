@@ -3,8 +3,9 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatKeyFile } from '@mdp/protocol/internal';
+import { encodeZ85, formatKeyFile } from '@mdp/protocol/internal';
 import { generateKeyPair } from '@mdp/protocol/node';
+import { check } from '@mdp/testkit/fuzz';
 import { AllowList, parseAllowList } from '../../src/security/allow-list.js';
 
 const ALICE = generateKeyPair().publicKey;
@@ -42,13 +43,44 @@ describe('the text of a list', () => {
     expect(parseAllowList(text)).toBe(why);
   });
 
+  test('is read as it was written, and when it was damaged it names no key that does not stand there', () => {
+    const key = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(encodeZ85);
+    const name = fc.array(fc.stringMatching(/^[a-z]{1,8}$/), { maxLength: 3 }).map((words) => words.join(' '));
+    const day = fc.option(fc.integer({ min: 0, max: 30_000 }));
+    const damage = fc.tuple(fc.nat(300), fc.nat(30), fc.string({ unit: 'binary', maxLength: 10 }));
+    check(
+      fc.property(fc.array(fc.tuple(key, name, day), { maxLength: 5 }), damage, (rows, [at, cut, put]) => {
+        const lines = rows.map(([publicKey, whose, days]) => {
+          const date = days === null ? '' : ` expires=${new Date(days * 86_400_000).toISOString().slice(0, 10)}`;
+          return `${publicKey}${date} ${whose}`;
+        });
+        const text = lines.join('\n');
+        expect(parseAllowList(text)).toEqual(
+          rows.map(([publicKey, whose, days]) => {
+            return { key: publicKey, name: whose, expiresAt: days === null ? Infinity : (days + 1) * 86_400_000 };
+          }),
+        );
+        const other = text.slice(0, at) + put + text.slice(at + cut);
+        const read = parseAllowList(other);
+        if (typeof read === 'string') return;
+        expect(read.length).toBeLessThanOrEqual(other.split('\n').length);
+        for (const allowed of read) {
+          expect(allowed.key).toHaveLength(40);
+          expect(other).toContain(allowed.key);
+          expect(allowed.expiresAt).not.toBeNaN();
+        }
+      }),
+      { runs: 100 },
+    );
+  });
+
   test('is read or refused, whatever it is', () => {
-    fc.assert(
+    check(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
         const read = parseAllowList(text);
         if (typeof read !== 'string') for (const { key } of read) expect(text).toContain(key);
       }),
-      { numRuns: 500 },
+      { runs: 500 },
     );
   });
 });
