@@ -1,46 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
-// model.test - whatever honest and hostile peers do, and in whatever order, what must hold does
+// model.test - whatever honest and hostile peers do, and in whatever order, the broker does what the naive one does
 
 import { describe, test } from '@jest/globals';
+import { check } from '@mdp/testkit/fuzz';
 import fc from 'fast-check';
 import { HAPPENINGS, StateWorld } from '../support/state-world.js';
 
-const step = fc.record({
-  what: fc.constantFrom(...HAPPENINGS),
-  who: fc.nat(5),
-  which: fc.nat(39),
-});
+const step = fc.record(
+  { what: fc.constantFrom(...HAPPENINGS), who: fc.nat(5), which: fc.nat(119) },
+  { noNullPrototype: true },
+);
 
-// A failure prints its seed and path: fc.assert(..., { seed, path }) plays it again.
+const options = fc.record(
+  {
+    forwardErrors: fc.boolean(),
+    maxAttempts: fc.constant(2),
+    maxRequestsPerSecond: fc.constantFrom(0, 0, 2),
+    maxServicesPerClient: fc.constantFrom(1, 1_000),
+    noWorkerTimeoutMs: fc.constantFrom(3_001, 3_001, 0),
+    maxStrikes: fc.constantFrom(3, 1_000),
+  },
+  { noNullPrototype: true },
+);
+
 describe('any sequence of events', () => {
-  test('ends every request exactly once, gives a worker one at a time, passes on only what its holder said, leaves nothing', () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
-        const world = new StateWorld();
+  test('ends every request exactly once, gives workers no more than they take, passes on only what holders said, and leaves nothing', () => {
+    check(
+      fc.property(options, fc.array(step, { maxLength: 150, size: 'max' }), (limits, steps) => {
+        const world = new StateWorld(limits);
         for (const each of steps) world.step(each);
         world.rest();
       }),
-      { numRuns: 1_000, interruptAfterTimeLimit: 6_000 },
+      { runs: 1_000, timeMs: 6_000 },
     );
   });
 
   test('and so does a broker that stops in the middle of it', () => {
-    fc.assert(
+    check(
       fc.property(
+        options,
         fc.array(step, { maxLength: 60, size: 'max' }),
         fc.array(step, { maxLength: 30 }),
-        (before, after) => {
-          const world = new StateWorld();
+        (limits, before, after) => {
+          const world = new StateWorld(limits);
           for (const each of before) world.step(each);
-          world.bench.state.drain(world.bench.now);
+          world.pair.drain();
           world.check();
           for (const each of after) world.step(each);
-          world.bench.state.shutDown(world.bench.now);
+          world.pair.shutDown();
           world.check();
           world.rest();
         },
       ),
-      { numRuns: 500, interruptAfterTimeLimit: 3_000 },
+      { runs: 500, timeMs: 3_000 },
     );
   });
 });

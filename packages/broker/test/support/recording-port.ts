@@ -22,15 +22,22 @@ export type Emitted = { [K in keyof BrokerEvents]: [K, ...BrokerEvents[K]] }[key
 export class RecordingPort implements BrokerPort {
   /** What was taken, in order. */
   readonly sent: Sent[] = [];
+  /** What was not taken, in order. */
+  readonly refused: (readonly Frame[])[] = [];
   /** Every event, in order. */
   readonly events: Emitted[] = [];
   /** Whether a peer's outbox is full. */
   full: (connection: Connection, urgent: boolean) => boolean = () => false;
+  /** Whether something waits for a peer, though more may be taken. */
+  slow: (connection: Connection) => boolean = (connection) => this.full(connection, false);
   /** Called for each message that was taken. */
   onSend: ((message: Sent) => void) | undefined;
 
   send(connection: Connection, frames: Frame[], urgent = false): boolean {
-    if (this.full(connection, urgent)) return false;
+    if (this.full(connection, urgent)) {
+      this.refused.push(frames);
+      return false;
+    }
     const message = { connection, frames, urgent };
     this.sent.push(message);
     this.onSend?.(message);
@@ -44,7 +51,7 @@ export class RecordingPort implements BrokerPort {
   }
 
   isSlow(connection: Connection): boolean {
-    return this.full(connection, false);
+    return this.slow(connection);
   }
 
   emit<K extends keyof BrokerEvents>(event: K, build: () => BrokerEvents[K]): void {

@@ -41,7 +41,8 @@ export interface Heard {
   readonly body?: string[];
 }
 
-const NONCE = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+/** The random half of the tokens of these tests. */
+export const NONCE = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
 
 /** The interval of these tests, in milliseconds; workers expire after four of them. */
 export const INTERVAL = 1000;

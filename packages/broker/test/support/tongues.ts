@@ -16,13 +16,11 @@ import {
 } from '@mdp/protocol';
 import type { PeerDialect } from '../../src/events.js';
 
-/** The id of all requests of these clients: each of them asks once. */
-const ID = 1;
-
 /** What a peer was sent, in the terms of a strict dialect; the id of an MX request is a token of four bytes. */
 export type Heard =
   | { readonly type: 'request'; readonly token: Frame; readonly body: readonly Frame[] }
-  | { readonly type: 'partial' | 'final'; readonly body: readonly Frame[] }
+  | { readonly type: 'partial' | 'final'; readonly id?: number; readonly body: readonly Frame[] }
+  | { readonly type: 'ready' | 'credit' }
   | { readonly type: 'heartbeat' | 'disconnect' | 'cancel' }
   | { readonly type: 'invalid'; readonly reason: string };
 
@@ -38,18 +36,33 @@ function one(record: MxRecord<Frame>): Frame[] {
   return encodeMx([record]);
 }
 
-export function sayRequest(dialect: PeerDialect, service: string, body: readonly Frame[]): Frame[] {
+/**
+ * @param id - only MX has one
+ * @param deadlineMs - only MX has one; 0 for none
+ */
+export function sayRequest(
+  dialect: PeerDialect,
+  service: string,
+  body: readonly Frame[],
+  id = 1,
+  deadlineMs = 0,
+): Frame[] {
   if (dialect !== 'mx') return encodeRequest(dialect, bytes(service), body);
-  return one({ type: 'request', id: ID, deadlineMs: 0, service: encodeServiceName(service), body });
+  return one({ type: 'request', id, deadlineMs, service: encodeServiceName(service), body });
 }
 
-export function sayCancel(): Frame[] {
-  return one({ type: 'cancel', id: ID });
+export function sayCancel(id: number): Frame[] {
+  return one({ type: 'cancel', id });
 }
 
-export function sayReady(dialect: PeerDialect, service: string): Frame[] {
+export function sayCredit(id: number, amount: number): Frame[] {
+  return one({ type: 'credit', id, amount });
+}
+
+/** @param credit - only MX has one */
+export function sayReady(dialect: PeerDialect, service: string, credit = 1): Frame[] {
   if (dialect !== 'mx') return encodeReady(dialect, bytes(service));
-  return one({ type: 'ready', service: encodeServiceName(service), credit: 1 });
+  return one({ type: 'ready', service: encodeServiceName(service), credit });
 }
 
 export function sayReply(dialect: PeerDialect, type: 'partial' | 'final', to: Frame, body: readonly Frame[]): Frame[] {
@@ -74,6 +87,6 @@ function hearMx(frames: readonly Frame[]): Heard {
   const [record, ...more] = message.records;
   if (record === undefined || more.length > 0) return { type: 'invalid', reason: 'not one record' };
   if (record.type === 'request') return { type: 'request', token: token(record.id), body: record.body };
-  if (record.type === 'ready' || record.type === 'credit') return { type: 'invalid', reason: record.type };
+  if (record.type === 'ready' || record.type === 'credit') return { type: record.type };
   return record;
 }

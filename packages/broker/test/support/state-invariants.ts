@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// state-invariants - what holds for the state of a broker at every moment, and when all has ended
+
+import { hold } from './side-by-side.js';
+import type { Bench } from './state-peers.js';
+
+/** What must hold at every moment. */
+export function checkBroker({ state, counters, ends }: Bench): void {
+  const { dispatcher, connections } = state;
+  const total = { queued: 0, queuedBytes: 0, pendingBytes: 0, workers: 0, busy: 0 };
+  for (const connection of connections) {
+    total.queued += connection.queued.size;
+    for (const request of connection.queued) total.queuedBytes += request.bytes;
+    total.pendingBytes += connection.pendingBytes;
+    const pending = [...connection.queued, ...connection.running];
+    const least = pending.reduce((sum, { bytes: own }) => sum + own, 0);
+    hold('bytes of its requests are counted', connection.pendingBytes >= least, true);
+    hold('and none of others', pending.length > 0 || connection.pendingBytes === 0, true);
+    total.workers += connection.workers.size;
+    for (const worker of connection.workers.values()) {
+      hold('a worker of a connection is registered', worker.registered, true);
+      hold(
+        'a worker that waits has room',
+        worker.freeLink.list !== undefined && worker.held.size >= worker.credit,
+        false,
+      );
+      if (worker.held.size > 0) total.busy++;
+    }
+  }
+  hold('requests that wait, by connections', total.queued, dispatcher.queued);
+  hold('their bytes', total.queuedBytes, dispatcher.queuedBytes);
+  hold('the bytes of all that have not ended', total.pendingBytes, connections.pending.used);
+  hold('workers, by connections', total.workers, state.workers);
+  hold('workers that hold a request', total.busy, dispatcher.busy.size);
+  let queued = 0;
+  let workers = 0;
+  for (const { name, ...service } of dispatcher.services.values()) {
+    queued += service.queue.size;
+    workers += service.workers;
+    hold(`the service ${name} has something`, service.workers + service.queue.size > 0, true);
+    hold(`work and workers wait for ${name} at once`, service.free.size > 0 && service.queue.size > 0, false);
+  }
+  hold('requests that wait, by services', queued, dispatcher.queued);
+  hold('workers, by services', workers, state.workers);
+  hold('requests that ended, wait or run', ends.ended + ends.waiting, ends.requests);
+  const lost = Object.values(counters.workersLost).reduce((sum, count) => sum + count, 0);
+  hold('workers that are lost or registered', lost + state.workers, counters.workersReady);
+}
+
+/** When all has ended and time has passed, nothing is left. */
+export function checkNothingLeft({ state, ends }: Bench): void {
+  const { dispatcher, workers } = state;
+  hold('services, when all has ended', dispatcher.services.size, 0);
+  hold('requests that wait, when all has ended', dispatcher.queued, 0);
+  hold('requests that run, when all has ended', dispatcher.running, 0);
+  hold('workers that hold something, when all has ended', dispatcher.busy.size, 0);
+  hold('MX clients that wait, when all has ended', dispatcher.asking.size, 0);
+  hold('bytes, when all has ended', state.connections.pending.used, 0);
+  hold('workers, when all has ended', workers, 0);
+  hold('open requests, when all has ended', ends.waiting, 0);
+}
