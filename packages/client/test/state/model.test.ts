@@ -3,8 +3,10 @@
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { check } from '@mdp/testkit/fuzz';
 import type { Call } from './harness.js';
 import { Harness } from './harness.js';
+import { Said } from './said.js';
 
 type Step = readonly [action: string, pick: number, amount: number];
 
@@ -43,7 +45,7 @@ const policy = fc.record(
   { noNullPrototype: true },
 );
 
-function check(h: Harness, calls: Call[]): void {
+function inspect(h: Harness, calls: Call[], said: Said): void {
   const carried = new Set<unknown>();
   let links = 0;
   for (const endpoint of h.state.pool.endpoints) {
@@ -70,7 +72,9 @@ function check(h: Harness, calls: Call[]): void {
   // A connection that is waited for comes on top, one for each endpoint that was down.
   expect(links).toBeLessThanOrEqual(6 + h.state.pool.endpoints.length);
   let pending = 0;
-  for (const { exchange, sink } of calls) {
+  for (const call of calls) {
+    const { exchange, sink } = call;
+    said.check(call);
     expect(sink.ends).toBe(exchange.phase === 'ended' ? 1 : 0);
     expect(exchange.attempts).toBeLessThanOrEqual(exchange.policy.attempts);
     if (exchange.phase === 'ended') expect([exchange.heapIndex, exchange.list]).toEqual([-1, undefined]);
@@ -83,7 +87,13 @@ function check(h: Harness, calls: Call[]): void {
   expect(h.state.pending).toBe(pending);
 }
 
-function play(h: Harness, calls: Call[], [action, pick, amount]: Step, next: Parameters<Harness['submit']>[1]): void {
+function play(
+  h: Harness,
+  calls: Call[],
+  said: Said,
+  [action, pick, amount]: Step,
+  next: Parameters<Harness['submit']>[1],
+): void {
   const handles = h.live();
   const handle = handles[pick % Math.max(1, handles.length)];
   const busy = calls.filter(({ exchange }) => exchange.link !== undefined);
@@ -103,43 +113,45 @@ function play(h: Harness, calls: Call[], [action, pick, amount]: Step, next: Par
   } else if (action === 'lost' && handle.link.phase !== 'connecting') h.state.lost(h.now, handle.link);
   else if (action === 'stray' && handle.link.phase === 'idle') handle.readable = true;
   else if (call === undefined || call.exchange.paused) return;
-  else if (action === 'final') h.final(call, 'x');
+  else if (action === 'final') h.final(call, said.next(call));
   else if (action === 'error') h.errorReply(call, amount % 2 === 0 ? 503 : 500);
   else if (action === 'invalid') h.state.receive(h.now, h.linkOf(call), { type: 'invalid', what: 'noise' });
   else if (action === 'partial') {
     call.sink.reading = amount % 2 === 0;
-    h.partial(call, 'x');
+    h.partial(call, said.next(call));
   }
 }
 
 test.each([1, 3])('over %i endpoints', (count) => {
-  fc.assert(
-    fc.property(fc.array(fc.tuple(step, policy), { maxLength: 120 }), (steps) => {
+  check(
+    fc.property(fc.array(fc.tuple(step, policy), { maxLength: 120, size: 'max' }), (steps) => {
       const endpoints = ['a', 'b', 'c'].slice(0, count);
       const h = new Harness({ endpoints, maxSockets: 6, maxQueued: 8, idleSocketMs: 200 });
       const calls: Call[] = [];
+      const said = new Said();
       for (const [step, next] of steps) {
-        play(h, calls, step, next);
-        check(h, calls);
+        play(h, calls, said, step, next);
+        inspect(h, calls, said);
       }
       h.state.close(h.now, 100);
       h.pass(100);
-      check(h, calls);
+      inspect(h, calls, said);
       expect(h.isClosed).toBe(true);
       expect(h.live()).toHaveLength(0);
       expect(h.state.nextDeadline()).toBe(Infinity);
       expect([h.state.pending, h.state.queued]).toEqual([0, 0]);
     }),
-    { numRuns: 200 },
+    { runs: 200, timeMs: 1_000 },
   );
 });
 
 test('a request that may wait for ever is served as soon as a broker is there, however things went before', () => {
-  fc.assert(
-    fc.property(fc.array(fc.tuple(step, policy), { maxLength: 60 }), (steps) => {
+  check(
+    fc.property(fc.array(fc.tuple(step, policy), { maxLength: 60, size: 'max' }), (steps) => {
       const h = new Harness({ endpoints: ['a', 'b'], maxSockets: 4, maxQueued: 1_000, idleSocketMs: 200 });
       const calls: Call[] = [];
-      for (const [step, next] of steps) play(h, calls, step, next);
+      const said = new Said();
+      for (const [step, next] of steps) play(h, calls, said, step, next);
       h.openError = undefined;
       const last = h.submit();
       calls.push(last);
@@ -147,12 +159,13 @@ test('a request that may wait for ever is served as soon as a broker is there, h
         h.connect();
         for (const call of calls) {
           if (call.exchange.paused) h.state.collect(h.now, call.exchange);
-          if (call.exchange.link !== undefined) h.final(call, 'x');
+          if (call.exchange.link !== undefined) h.final(call, said.next(call));
         }
         h.pass(10);
       }
       expect(last.sink.complete).toBe(true);
+      for (const call of calls) said.check(call);
     }),
-    { numRuns: 200 },
+    { runs: 200, timeMs: 1_000 },
   );
 });

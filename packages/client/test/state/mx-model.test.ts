@@ -4,9 +4,11 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { bytes } from '@mdp/protocol';
+import { check } from '@mdp/testkit/fuzz';
 import { MxLink } from '../../src/state/mx-link.js';
 import type { Call } from './harness.js';
 import { Harness } from './harness.js';
+import { Said } from './said.js';
 
 type Step = readonly [action: string, pick: number, amount: number];
 
@@ -49,7 +51,7 @@ const policy = fc.record(
   { noNullPrototype: true },
 );
 
-function check(h: Harness, calls: Call[]): void {
+function inspect(h: Harness, calls: Call[], said: Said): void {
   const carried = new Set<unknown>();
   for (const endpoint of h.state.pool.endpoints) {
     const { mx, links } = endpoint;
@@ -72,7 +74,9 @@ function check(h: Harness, calls: Call[]): void {
     }
   }
   let pending = 0;
-  for (const { exchange, sink } of calls) {
+  for (const call of calls) {
+    const { exchange, sink } = call;
+    said.check(call);
     const { phase, link } = exchange;
     expect(sink.ends).toBe(phase === 'ended' ? 1 : 0);
     expect(exchange.attempts).toBeLessThanOrEqual(exchange.policy.attempts);
@@ -88,7 +92,13 @@ function check(h: Harness, calls: Call[]): void {
   expect(h.state.pending).toBe(pending);
 }
 
-function play(h: Harness, calls: Call[], [action, pick, amount]: Step, next: Parameters<Harness['submit']>[1]): void {
+function play(
+  h: Harness,
+  calls: Call[],
+  said: Said,
+  [action, pick, amount]: Step,
+  next: Parameters<Harness['submit']>[1],
+): void {
   const one = <T>(of: T[]): T | undefined => of[pick % Math.max(1, of.length)];
   const mx = one(h.liveMx());
   const strict = one(h.live());
@@ -115,17 +125,17 @@ function play(h: Harness, calls: Call[], [action, pick, amount]: Step, next: Par
     h.state.receiveMx(h.now, mx.link, [{ type: 'final', id: 1_000_000, body: [bytes('x')] }]);
   } else if (action === 'invalid' && mx?.link.phase === 'open') h.state.invalidMx(h.now, mx.link, 'noise');
   else if (call === undefined || (call.exchange.paused && !(call.exchange.link instanceof MxLink))) return;
-  else if (action === 'final') h.final(call, 'x');
+  else if (action === 'final') h.final(call, said.next(call));
   else if (action === 'error') h.errorReply(call, amount % 2 === 0 ? 503 : 500);
   else if (action === 'partial') {
     call.sink.reading = amount % 2 === 0;
-    h.partial(call, 'x'.repeat(amount * 40));
+    h.partial(call, said.next(call) + 'x'.repeat(amount * 40));
   }
 }
 
 test.each(['auto', 'mx'] as const)('wire %s', (wire) => {
-  fc.assert(
-    fc.property(fc.array(fc.tuple(step, policy), { maxLength: 120 }), (steps) => {
+  check(
+    fc.property(fc.array(fc.tuple(step, policy), { maxLength: 120, size: 'max' }), (steps) => {
       const h = new Harness({
         wire,
         endpoints: ['a', 'b'],
@@ -135,29 +145,31 @@ test.each(['auto', 'mx'] as const)('wire %s', (wire) => {
         idleSocketMs: 500,
       });
       const calls: Call[] = [];
+      const said = new Said();
       for (const [step, next] of steps) {
-        play(h, calls, step, next);
-        check(h, calls);
+        play(h, calls, said, step, next);
+        inspect(h, calls, said);
       }
       h.state.close(h.now, 100);
       h.pass(100);
-      check(h, calls);
+      inspect(h, calls, said);
       expect([h.isClosed, h.live().length, h.liveMx().length]).toEqual([true, 0, 0]);
       expect(h.state.nextDeadline()).toBe(Infinity);
       expect([h.state.pending, h.state.queued]).toEqual([0, 0]);
     }),
-    { numRuns: 300 },
+    { runs: 300, timeMs: 1_000 },
   );
 });
 
 test.each(['auto', 'mx'] as const)(
   'wire %s: a request that may wait for ever is served as soon as a broker is there, however things went before',
   (wire) => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(step, policy), { maxLength: 60 }), (steps) => {
+    check(
+      fc.property(fc.array(fc.tuple(step, policy), { maxLength: 60, size: 'max' }), (steps) => {
         const h = new Harness({ wire, endpoints: ['a', 'b'], maxSockets: 2, maxInFlight: 3, idleSocketMs: 500 });
         const calls: Call[] = [];
-        for (const [step, next] of steps) play(h, calls, step, next);
+        const said = new Said();
+        for (const [step, next] of steps) play(h, calls, said, step, next);
         h.openError = undefined;
         for (const handle of h.mxHandles) handle.blocked = false;
         const last = h.submit();
@@ -166,13 +178,14 @@ test.each(['auto', 'mx'] as const)(
           h.connect();
           for (const call of calls) {
             if (call.exchange.paused) h.state.collect(h.now, call.exchange);
-            if (call.exchange.link !== undefined) h.final(call, 'x');
+            if (call.exchange.link !== undefined) h.final(call, said.next(call));
           }
           h.pass(10);
         }
         expect(last.sink.complete).toBe(true);
+        for (const call of calls) said.check(call);
       }),
-      { numRuns: 300 },
+      { runs: 300, timeMs: 1_000 },
     );
   },
 );
