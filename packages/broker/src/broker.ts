@@ -43,6 +43,9 @@ export interface StopOptions {
 /** How long what waits for slow readers may still take when the broker stops, in milliseconds. */
 const FLUSH_MS = 1000;
 
+/** The longest routing id that ZMTP allows, in bytes. ZeroMQ lets a peer choose one of any length. */
+const MAX_ROUTING_ID_BYTES = 255;
+
 /**
  * A Majordomo broker: MDP/0.2 as RFC 18 has it, MDP/0.2 as Majortomo speaks it and MDP/0.1, all on the same endpoints.
  *
@@ -238,7 +241,12 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   /** @returns how many commands it held */
   #message(now: number, index: number, access: Access, frames: readonly Frame[]): number {
     const state = this.#state;
-    const connection = state.connections.require(now, index, access, frames[0] as Frame);
+    const routingId = frames[0] as Frame;
+    if (routingId.length > MAX_ROUTING_ID_BYTES) {
+      state.overnamed();
+      return 1;
+    }
+    const connection = state.connections.require(now, index, access, routingId);
     const mx = this.options.mx ? findMx(frames, 1) : -1;
     // Up to twice the body frames get an error reply (413), as do bodies of up to twice the bytes.
     const mostFrames = (mx > 0 ? MX_MAX_BODY_FRAMES : 2 * this.options.maxBodyFrames) + 64;

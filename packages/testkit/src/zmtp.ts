@@ -8,13 +8,28 @@ export const ZMTP_GREETING: Buffer = Buffer.concat([
   Buffer.alloc(32),
 ]);
 
-/** The property of a handshake that says what kind of socket a peer is. */
-export function zmtpSocketType(type: string): Buffer {
-  return Buffer.concat([Buffer.from('\x0bSocket-Type'), Buffer.from([0, 0, 0, type.length]), Buffer.from(type)]);
+function property(name: string, value: Uint8Array): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(value.length);
+  return Buffer.concat([Buffer.from([name.length]), Buffer.from(name), length, value]);
 }
 
-/** The command READY of a peer with the mechanism NULL. */
-export function zmtpReady(type: string): Buffer {
-  const property = zmtpSocketType(type);
-  return Buffer.concat([Buffer.from([4, 6 + property.length]), Buffer.from('\x05READY'), property]);
+/** The property of a handshake that says what kind of socket a peer is. */
+export function zmtpSocketType(type: string): Buffer {
+  return property('Socket-Type', Buffer.from(type));
+}
+
+/**
+ * The command READY of a peer with the mechanism NULL.
+ *
+ * @param routingId - the routing id that it wants to have
+ */
+export function zmtpReady(type: string, routingId?: Uint8Array): Buffer {
+  const identity = routingId === undefined ? [] : [property('Identity', routingId)];
+  const body = Buffer.concat([Buffer.from('\x05READY'), zmtpSocketType(type), ...identity]);
+  // A command with a length of eight bytes.
+  const head = Buffer.alloc(9);
+  head[0] = 6;
+  head.writeBigUInt64BE(BigInt(body.length), 1);
+  return Buffer.concat([body.length > 255 ? head : Buffer.from([4, body.length]), body]);
 }

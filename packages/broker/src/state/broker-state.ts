@@ -156,6 +156,16 @@ export class BrokerState {
   }
 
   /**
+   * A message of a peer with a longer routing id than there may be. Its connection is not remembered: that would take as
+   * much memory as the peer likes.
+   */
+  overnamed(): void {
+    this.counters.received++;
+    this.counters.dropped.invalid++;
+    this.counters.invalid['address-too-long'] = (this.counters.invalid['address-too-long'] ?? 0) + 1;
+  }
+
+  /**
    * A message of far more frames than any may have. They cost 2 bytes each on the wire and some hundred here, before
    * anything can be done about them: its connection is not listened to any more.
    */

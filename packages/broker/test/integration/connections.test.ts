@@ -5,6 +5,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import type { BrokerOptions } from '@mdp/broker';
 import { Live } from '../support/live.js';
 import type { Frames } from '../support/wire.js';
+import { ZmtpPeer } from '../support/zmtp-peer.js';
 
 let live: Live;
 
@@ -90,4 +91,19 @@ test('a peer that takes the routing id of another one does not get what is that 
   expect(await live.knows('s')).toBe(true);
   expect(thief.waiting).toEqual([]);
   expect(live.broker.stats().counters).toMatchObject({ dispatched: 1, finals: 1 });
+});
+
+test('a routing id that is longer than ZMTP allows is not remembered, and its peer not heard', async () => {
+  await start();
+  const longest = new ZmtpPeer(live.clientEndpoint, true, Buffer.alloc(255, 'x'));
+  const longer = new ZmtpPeer(live.clientEndpoint, true, Buffer.alloc(100_000, 'x'));
+  longest.say('MDPC02', '\x01', 'mmi.service', 's');
+  longer.say('MDPC02', '\x01', 'mmi.service', 's');
+  await live.until('both to have arrived', ({ counters }) => counters.received === 2);
+  expect(live.broker.stats()).toMatchObject({
+    connections: 1,
+    counters: { mmi: 1, dropped: { invalid: 1 }, invalid: { 'address-too-long': 1 } },
+  });
+  longest.close();
+  longer.close();
 });

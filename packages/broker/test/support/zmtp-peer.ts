@@ -17,8 +17,11 @@ export class ZmtpPeer {
   /** Whether the other side has closed the connection. */
   ended = false;
 
-  /** @param answersPings - whether it does what ZMTP asks for */
-  constructor(endpoint: string, answersPings: boolean) {
+  /**
+   * @param answersPings - whether it does what ZMTP asks for
+   * @param routingId - what it wants to be called
+   */
+  constructor(endpoint: string, answersPings: boolean, routingId?: Uint8Array) {
     const { port, hostname } = new URL(endpoint.replace('tcp:', 'http:'));
     this.#socket = connect(Number(port), hostname);
     this.#socket.on('data', (data) => {
@@ -32,7 +35,7 @@ export class ZmtpPeer {
     this.#socket.on('close', () => {
       this.ended = true;
     });
-    this.#socket.write(Buffer.concat([ZMTP_GREETING, zmtpReady('DEALER')]));
+    this.#socket.write(Buffer.concat([ZMTP_GREETING, zmtpReady('DEALER', routingId)]));
   }
 
   /** How many PINGs have come. */
@@ -40,6 +43,14 @@ export class ZmtpPeer {
     let count = 0;
     for (let at = this.received.indexOf(PING); at >= 0; at = this.received.indexOf(PING, at + 1)) count++;
     return count;
+  }
+
+  /** Say one message of frames of up to 255 bytes. */
+  say(...frames: readonly string[]): void {
+    const last = frames.length - 1;
+    this.#socket.write(
+      Buffer.concat(frames.map((frame, i) => Buffer.from([i < last ? 1 : 0, frame.length, ...Buffer.from(frame)]))),
+    );
   }
 
   close(): void {
