@@ -18,12 +18,23 @@ const BACKLOG = 4096;
 /** How long to wait at most until an endpoint is free again, in milliseconds. It takes a few, unless something is wrong. */
 const FREED_WITHIN_MS = 1000;
 
+/**
+ * So many events of a socket are read in a row. What waits is read without a turn of the event loop, and while no file can be
+ * opened ZeroMQ tells of a connection that it could not accept without a pause: nothing else would run any more.
+ */
+const EVENTS_IN_A_ROW = 16;
+
+/** How often it is told that no connection can be accepted, in milliseconds. */
+const TELL_EVERY_MS = 60_000;
+
 /** What the owner of a socket hears from it. */
 export interface BoundSocketHost {
   /** Some connection broke; ZeroMQ does not say whose. */
   connectionLost(): void;
   /** A peer did not get through the handshake. */
   handshakeFailed(how: HandshakeFailure): void;
+  /** A connection could not be accepted; it waits. */
+  acceptFailed(): void;
   /** Something failed in a way that is not expected. */
   failed(error: Error): void;
 }
@@ -57,6 +68,8 @@ export class BoundSocket {
   /** Endpoints that were given up and are not free yet. */
   readonly #toBeFreed = new Set<string>();
   #onFreed: (() => void) | undefined;
+  /** When it may be told again that no connection can be accepted, by `performance.now()`. */
+  #tellAfter = -Infinity;
 
   /** @param own - what is set on this socket and not on every one of the broker */
   constructor(options: ResolvedBrokerOptions, own: SocketOptions<Router>, host: BoundSocketHost) {
@@ -93,15 +106,27 @@ export class BoundSocket {
 
   async #watch(): Promise<void> {
     try {
+      let count = 0;
       for await (const event of this.socket.events) {
+        if (++count % EVENTS_IN_A_ROW === 0) await new Promise(setImmediate);
         const failure = HANDSHAKE_FAILURES[event.type];
         if (failure !== undefined) this.#host.handshakeFailed(failure);
         else if (event.type === 'disconnect') this.#host.connectionLost();
+        else if (event.type === 'accept:error') this.#acceptFailed(event.error);
         else if (event.type === 'close' && this.#toBeFreed.delete(event.address)) this.#onFreed?.();
       }
     } catch (error) {
       if (!this.socket.closed) this.#host.failed(asError(error));
     }
+  }
+
+  /** Most often no file can be opened any more. It fails again at once, until there is room: that is told now and then. */
+  #acceptFailed(error: Error): void {
+    this.#host.acceptFailed();
+    const now = performance.now();
+    if (now < this.#tellAfter) return;
+    this.#tellAfter = now + TELL_EVERY_MS;
+    this.#host.failed(new Error(`no connection can be accepted: ${error.message}`, { cause: error }));
   }
 
   /**

@@ -233,6 +233,9 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     handshakeFailed: (how) => {
       this.#state.counters.handshakesFailed[how]++;
     },
+    acceptFailed: () => {
+      this.#state.counters.acceptsFailed++;
+    },
     failed: (error) => {
       this.#failed(error);
     },

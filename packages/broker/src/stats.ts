@@ -47,6 +47,8 @@ export interface BrokerCounters {
   keysRefused: Record<RefusalReason, number>;
   /** Handshakes that failed, refusals included: who was refused, who spoke no ZMTP or not that of the endpoint, and the rest. */
   handshakesFailed: Record<HandshakeFailure, number>;
+  /** How often ZeroMQ tried in vain to accept a connection, again and again for the same one: no file can be opened any more. */
+  acceptsFailed: number;
   /** Milliseconds that the process stood still for, as far as it was noticed. */
   stalledMs: number;
 }

@@ -66,6 +66,7 @@ export function newCounters(): BrokerCounters {
     keysAccepted: 0,
     keysRefused: zeros<RefusalReason>(REFUSAL_REASONS),
     handshakesFailed: zeros<HandshakeFailure>(['auth', 'protocol', 'other']),
+    acceptsFailed: 0,
     stalledMs: 0,
   };
 }

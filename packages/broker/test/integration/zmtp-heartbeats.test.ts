@@ -12,6 +12,7 @@ import { ZmtpPeer } from '../support/zmtp-peer.js';
 const HOST: BoundSocketHost = {
   handshakeFailed: () => undefined,
   connectionLost: () => undefined,
+  acceptFailed: () => undefined,
   failed: (error) => {
     throw error;
   },
