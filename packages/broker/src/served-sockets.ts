@@ -9,6 +9,7 @@ import type { ResolvedEndpoint, SocketGroup } from './endpoint-options.js';
 import type { ResolvedBrokerOptions } from './options.js';
 import type { RouterLoopHost } from './router-loop.js';
 import { RouterLoop } from './router-loop.js';
+import { scatterRoutingIds } from './scatter.js';
 import type { Security } from './security/security.js';
 import { Access } from './state/access.js';
 import { asError } from './system-error.js';
@@ -86,6 +87,7 @@ export class ServedSockets {
    * @throws BindError `MDP_BIND` when an endpoint cannot be bound; nothing is bound then
    */
   async open(): Promise<void> {
+    scatterRoutingIds();
     const all: BoundSocket[] = [];
     try {
       for (const group of this.#groups) {
