@@ -87,7 +87,7 @@ export class ServedSockets {
    * @throws BindError `MDP_BIND` when an endpoint cannot be bound; nothing is bound then
    */
   async open(): Promise<void> {
-    scatterRoutingIds();
+    await scatterRoutingIds();
     const all: BoundSocket[] = [];
     try {
       for (const group of this.#groups) {
