@@ -91,7 +91,8 @@ export interface BrokerOptions {
   readonly maxQueuedPerClient?: number;
   /**
    * The most bytes that requests take which have not ended, those that wait and those that workers hold, in all: what
-   * their frames hold, and 400 for each of them, and what of a reply in parts has to wait. Default 256 MiB.
+   * their frames hold, and 400 for each of them, and what of a reply in parts has to wait. A connection that has some
+   * gets no more than it leaves to others. Default 256 MiB.
    */
   readonly maxPendingBytes?: number;
   /** The same for the requests of one connection. Default 128 MiB. */

@@ -175,8 +175,12 @@ export class Request implements Deadline {
   book(bytes: number): 'client' | 'broker' | undefined {
     const { connection } = this;
     const { pending } = connection;
-    if (connection.pendingBytes + bytes > pending.mostPerClient) return 'client';
-    if (pending.used + bytes > pending.most) return 'broker';
+    const own = connection.pendingBytes;
+    const left = pending.most - pending.used - bytes;
+    if (own + bytes > pending.mostPerClient) return 'client';
+    if (left < 0) return 'broker';
+    // Who has some already takes no more than it leaves: a few that take all they can leave the others something.
+    if (own > 0 && own + bytes > left) return 'client';
     this.#count(bytes);
     return undefined;
   }

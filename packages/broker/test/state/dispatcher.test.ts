@@ -306,18 +306,36 @@ describe('the bytes of what has not ended', () => {
 
   test('count those that workers hold: a worker that holds many leaves no room for more', () => {
     const bench = new Bench({ maxPendingBytes: 4_000 });
-    const client = bench.client('c');
-    const workers = ['1', '2', '3'].map((id) => bench.worker(id).ready('s'));
-    for (let i = 0; i < 3; i++) client.request('s', body);
-    expect(client.take().map((heard) => heard.body)).toEqual([
+    const [one, two, three] = [bench.client('1'), bench.client('2'), bench.client('3')];
+    const workers = ['w1', 'w2', 'w3'].map((id) => bench.worker(id).ready('s'));
+    for (const client of [one, two, three]) client.request('s', body);
+    expect(three.take().map((heard) => heard.body)).toEqual([
       ['MDPE01', '429', 'the requests that have not ended are too large'],
     ]);
     expect(bench.state.dispatcher).toMatchObject({ running: 2, queued: 0 });
     workers[0]?.take();
     workers[0]?.final('done');
-    expect(client.takeShort()).toEqual(['final done']);
-    client.request('s', body);
-    expect(client.takeShort()).toEqual([]);
+    expect(one.takeShort()).toEqual(['final done']);
+    three.request('s', body);
+    expect(three.takeShort()).toEqual([]);
+  });
+
+  test('are shared: a client takes no more than it leaves, so that those who take all they can leave something', () => {
+    const most = 256_000;
+    const bench = new Bench({ maxPendingBytes: most });
+    const left: number[] = [];
+    for (const id of ['1', '2', '3', '4']) {
+      const greedy = bench.client(id);
+      for (let i = 0; i < 200; i++) greedy.request('s', body);
+      left.push((most - bench.state.connections.pending.used) / most);
+    }
+    // A half, a quarter, an eighth, a sixteenth; a request is less than a hundredth.
+    left.forEach((share, i) => {
+      expect(Math.abs(share - 0.5 ** (i + 1))).toBeLessThan(0.01);
+    });
+    const modest = bench.client('modest');
+    modest.request('s', body);
+    expect(modest.takeShort()).toEqual([]);
   });
 
   test('are those of each client: one that has too many leaves others their room', () => {

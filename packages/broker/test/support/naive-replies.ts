@@ -68,8 +68,9 @@ export class NaiveReplies {
 
   book(request: NaiveRequest, bytes: number): boolean {
     const { maxPendingBytes, maxPendingBytesPerClient } = this.options;
-    if (this.pendingBytes(request.connection) + bytes > maxPendingBytesPerClient) return false;
-    if (this.pendingBytes() + bytes > maxPendingBytes) return false;
+    const own = this.pendingBytes(request.connection);
+    const left = maxPendingBytes - this.pendingBytes() - bytes;
+    if (own + bytes > maxPendingBytesPerClient || left < 0 || (own > 0 && own + bytes > left)) return false;
     request.booked += bytes;
     return true;
   }
