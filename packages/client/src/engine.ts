@@ -10,6 +10,7 @@ import type { Reply, ReplyOwner } from './reply.js';
 import { PendingReply } from './reply.js';
 import type { ClientPort } from './state/client-state.js';
 import { ClientState } from './state/client-state.js';
+import type { Endpoint } from './state/endpoint.js';
 import { Exchange } from './state/exchange.js';
 import type { Link, LinkHandle } from './state/link.js';
 import type { MxHandle, MxLink } from './state/mx-link.js';
@@ -124,6 +125,12 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
 
   openMx(link: MxLink): MxHandle {
     return this.#openMx(link, this, this.options);
+  }
+
+  saidNo({ address, reason }: Endpoint): void {
+    const { onRefused } = this.options;
+    // After what happens now: it may call the client.
+    if (onRefused !== undefined) process.nextTick(onRefused, { endpoint: address, reason });
   }
 
   closed(): void {

@@ -83,6 +83,19 @@ export interface ClientOptions extends RequestOptions {
    * are read when the client is made. Default: none, nothing is encrypted. Not with inproc.
    */
   readonly curve?: CurveOptions | undefined;
+  /**
+   * Told each time that a broker does not let the client in, also while others do: its key is not allowed, or the two do not
+   * agree on encryption. Requests that no broker takes end with `MDP_REFUSED` anyhow.
+   */
+  readonly onRefused?: ((refusal: ConnectionRefusal) => void) | undefined;
+}
+
+/** A broker that does not let the client in. */
+export interface ConnectionRefusal {
+  /** As the client was given it. */
+  readonly endpoint: string;
+  /** Why, in plain words. */
+  readonly reason: string;
 }
 
 /** How a connection is made: {@link ClientOptions}, resolved. */
@@ -110,6 +123,7 @@ export interface ResolvedClientOptions {
   /** The defaults of requests, without the signal: the client's own ends all of them at once. */
   readonly request: RequestPolicy;
   readonly signal: AbortSignal | undefined;
+  readonly onRefused: ((refusal: ConnectionRefusal) => void) | undefined;
 }
 
 const DEFAULT_POLICY: RequestPolicy = {
@@ -140,6 +154,7 @@ const CLIENT_OPTIONS = [
   'reconnectMs',
   'reconnectMaxMs',
   'curve',
+  'onRefused',
 ];
 
 /**
@@ -173,6 +188,7 @@ export function resolveClientOptions(
     },
     request: resolvePolicy(DEFAULT_POLICY, options),
     signal: checkSignal(options.signal),
+    onRefused: checkCallback('onRefused', options.onRefused),
   };
 }
 
@@ -229,6 +245,11 @@ function connectable(endpoint: string): string {
     throw new ArgumentError('endpoints', endpoint, 'tcp://host:port with a port from 1 to 65535');
   }
   return endpoint;
+}
+
+function checkCallback<T>(name: string, value: T | undefined): T | undefined {
+  if (value !== undefined && typeof value !== 'function') throw new ArgumentError(name, value, 'a function');
+  return value;
 }
 
 /** An `AbortSignal`, of this realm or of another. */

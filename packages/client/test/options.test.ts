@@ -64,6 +64,7 @@ describe('client options', () => {
     ['connectTimeoutMs', { connectTimeoutMs: -1 }],
     ['reconnectMs', { reconnectMs: 0 }],
     ['reconnectMaxMs', { reconnectMs: 50, reconnectMaxMs: 49 }],
+    ['onRefused', { onRefused: 5 }],
     ['curve', { curve: 'x' }],
     ['curve.serverKey', { curve: {} }],
     ['curve.key', { curve: { key: 'x' } }],

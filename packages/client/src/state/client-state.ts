@@ -5,6 +5,7 @@ import type { ClientInbound, ErrorReply, Frame, MxRecord, RequestError } from '@
 import { AbortedError, ClosedError, DisconnectedError, OverloadedError, decodeErrorReply } from '@mdp/protocol';
 import type { Refusal } from '@mdp/protocol/internal';
 import type { RequestCounters } from './counters.js';
+import type { Endpoint } from './endpoint.js';
 import type { Exchange } from './exchange.js';
 import { connectionBroke, distrusted } from './failures.js';
 import type { Link } from './link.js';
@@ -20,6 +21,8 @@ import { Requests } from './requests.js';
 
 /** What the state needs of the outside. */
 export interface ClientPort extends LinksPort, MxLinksPort {
+  /** A broker has said no; its endpoint has the reason. */
+  saidNo(endpoint: Endpoint): void;
   /** After {@link ClientState.close}: everything has ended, every connection is closed. */
   closed(): void;
 }
@@ -129,6 +132,7 @@ export class ClientState {
       return;
     }
     const final = this.#refusals.judge(now, endpoint, refusal);
+    if (final) this.#port.saidNo(endpoint);
     if (!(link instanceof MxLink)) {
       this.#links.closeConnecting(endpoint, final ? undefined : link);
       this.#mxLinks.doubt(endpoint);

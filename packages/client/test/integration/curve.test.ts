@@ -233,6 +233,22 @@ describe('somebody who is no broker', () => {
   }
 });
 
+test('onRefused is told each time, also while another broker takes all requests, and may call the client', async () => {
+  const [open, closed] = [await startPlain(), await start()];
+  const told: string[] = [];
+  const done: Promise<unknown>[] = [];
+  const client = connect([open, closed], {
+    ...SOON,
+    onRefused: ({ endpoint, reason }) => {
+      told.push(`${endpoint}: ${reason}`);
+      done.push(client.hasService('x'));
+    },
+  });
+  await waitUntil('a refusal to be told', async () => (await client.hasService('x')) || told.length > 0);
+  expect(told[0]).toMatch(`${closed.endpoints[0] ?? ''}: `);
+  expect(await Promise.all(done)).toContain(false);
+});
+
 test('when every broker refuses, the error has the reason of each', async () => {
   const [first, second] = [await start(), await startPlain()];
   const client = connect([first, second], { ...keysOf(eve) });

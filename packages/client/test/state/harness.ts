@@ -7,6 +7,7 @@ import type { Refusal } from '@mdp/protocol/internal';
 import { FakeClock } from '@mdp/testkit';
 import type { ClientPort, StateOptions } from '../../src/state/client-state.js';
 import { ClientState } from '../../src/state/client-state.js';
+import type { Endpoint } from '../../src/state/endpoint.js';
 import type { ReplySink, RequestPolicy } from '../../src/state/exchange.js';
 import { Exchange } from '../../src/state/exchange.js';
 import type { Link, LinkHandle } from '../../src/state/link.js';
@@ -123,6 +124,8 @@ export class Harness implements ClientPort {
   /** Every MX connection that was opened, in order. */
   readonly mxHandles: FakeMxHandle[] = [];
   isClosed = false;
+  /** Brokers that said no, and why, as the client is told. */
+  readonly refusals: string[] = [];
   /** What the next opening throws. */
   openError: Error | undefined;
   /** Endpoints that need no handshake. */
@@ -160,6 +163,10 @@ export class Harness implements ClientPort {
     const handle = new FakeMxHandle(link, this.instant.has(link.endpoint.address));
     this.mxHandles.push(handle);
     return handle;
+  }
+
+  saidNo({ address, reason }: Endpoint): void {
+    this.refusals.push(`${address}: ${reason}`);
   }
 
   closed(): void {

@@ -39,6 +39,7 @@ describe.each(['rfc18', 'mx'] as const)('a broker that says no, wire %s', (wire)
     expect(h.state.pool.endpoints[0]).toMatchObject({ state: 'down', reason: NO });
     expect(h.state.counters).toMatchObject({ requests: 3, refused: 3, retries: 0 });
     expect(h.state.pool.counters.refusals).toBe(1);
+    expect(h.refusals).toEqual([`a: ${NO}`]);
     expect(h.state.nextDeadline()).toBe(Infinity);
   });
 
