@@ -2,7 +2,7 @@
 // requests - what becomes of a request over time: it waits, is sent, answered, repeated, and ends exactly once
 
 import type { ErrorReply, Frame, RequestError } from '@mdp/protocol';
-import { RemoteError } from '@mdp/protocol';
+import { RemoteError, STATUS } from '@mdp/protocol';
 import { DeadlineHeap, backoffMs } from '@mdp/protocol/internal';
 import type { Carrier } from './carrier.js';
 import type { RequestCounters } from './counters.js';
@@ -101,6 +101,9 @@ export class Requests {
     if (error === undefined) {
       this.end(exchange, undefined);
       exchange.sink.part(body, true);
+    } else if (error.status === STATUS.DEADLINE && now >= exchange.deadlineAt) {
+      // The broker knows the deadline, too: it is the same one, whoever says so first.
+      this.end(exchange, deadlinePassed(exchange, this.#endpoints));
     } else this.attemptFailed(now, exchange, new RemoteError(error.status, error.message, exchange));
   }
 

@@ -20,6 +20,19 @@ describe('the total deadline', () => {
     expect(h.live()).toHaveLength(0);
   });
 
+  test.each(['rfc18', 'mx'] as const)('is the same when the broker tells first that it has passed, wire %s', (wire) => {
+    const h = new Harness({ wire });
+    const call = h.submit('s', { timeoutMs: 1_000 });
+    h.connect();
+    h.clock.advance(1_000);
+    h.errorReply(call, 504);
+    expect(call.sink.error).toMatchObject({ code: 'MDP_TIMEOUT', attempts: 1 });
+    expect(call.sink.error?.message).toBe('no reply from "s" within 1000 ms');
+    expect(call.sink.ends).toBe(1);
+    expect(h.state.pending).toBe(0);
+    expect(h.state.counters).toMatchObject({ timeouts: 1, remoteErrors: 0 });
+  });
+
   test('covers the wait for a connection, and says why it was not sent', () => {
     const h = new Harness();
     const call = h.submit('s', { timeoutMs: 1_000 });
