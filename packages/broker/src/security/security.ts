@@ -103,7 +103,8 @@ export class Security {
     const domain = this.#domains.get(group);
     if (domain === undefined) return {};
     const { secretKey } = this.#keys;
-    const context = this.#context ?? new Context();
+    const context = this.#context;
+    if (context === undefined) throw new Error('a guarded socket is wanted before its guard');
     return { context, curveServer: true, curveSecretKey: secretKey, zapDomain: domain, zapEnforceDomain: true };
   }
 
