@@ -178,6 +178,12 @@ export const OPTIONS: readonly OptionRow[] = [
   ),
   broker(
     'Requests',
+    'stalledStreamTimeoutMs',
+    duration(10),
+    'How long a reply in parts may stand still because its client takes no more of it',
+  ),
+  broker(
+    'Requests',
     'maxAttempts',
     count(1, 100),
     'How often a request may be given to a worker in all; 1 is never twice',

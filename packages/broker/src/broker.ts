@@ -103,7 +103,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
           this.#wakeUp.soon();
         },
         relieved: (connection) => {
-          state.relieved(connection);
+          state.relieved(this.#wakeUp.turn(), connection);
           this.#port.flush();
         },
         failed: (error) => {

@@ -64,6 +64,11 @@ export interface BrokerOptions {
   readonly noWorkerTimeoutMs?: number;
   /** How long a request waits while all workers of its service are busy, in milliseconds. Default 900,000. */
   readonly queueTimeoutMs?: number;
+  /**
+   * How long a reply in parts may stand still because its client takes no more of it, in milliseconds, from 10: it is broken
+   * off then. Default 300,000.
+   */
+  readonly stalledStreamTimeoutMs?: number;
   /** How often a request may be given to a worker in all, 1 to 100; 1 is never twice. Default 2. */
   readonly maxAttempts?: number;
   /** What differs for single services, by name. */
@@ -141,6 +146,7 @@ export const BROKER_DEFAULTS = {
   zmtpHeartbeats: true,
   noWorkerTimeoutMs: 60_000,
   queueTimeoutMs: 900_000,
+  stalledStreamTimeoutMs: 300_000,
   maxAttempts: 2,
   forwardErrors: false,
   mx: true,
@@ -195,6 +201,7 @@ export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBroke
     zmtpHeartbeats: booleanOption('zmtpHeartbeats', options.zmtpHeartbeats, d.zmtpHeartbeats),
     noWorkerTimeoutMs: anyService.noWorkerTimeoutMs,
     queueTimeoutMs: anyService.queueTimeoutMs,
+    stalledStreamTimeoutMs: duration('stalledStreamTimeoutMs', 10),
     maxAttempts: anyService.maxAttempts,
     forwardErrors: booleanOption('forwardErrors', options.forwardErrors, d.forwardErrors),
     mx: booleanOption('mx', options.mx, d.mx),

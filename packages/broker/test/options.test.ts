@@ -49,6 +49,7 @@ const DURATIONS = {
   busyWorkerTimeoutMs: [10, 2 ** 31 - 1],
   noWorkerTimeoutMs: [0, 2 ** 31 - 1],
   queueTimeoutMs: [1, 2 ** 31 - 1],
+  stalledStreamTimeoutMs: [10, 2 ** 31 - 1],
   handshakeTimeoutMs: [100, 2 ** 31 - 1],
 } as const;
 

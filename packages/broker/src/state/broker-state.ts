@@ -227,8 +227,8 @@ export class BrokerState {
   }
 
   /** A connection that read slowly has taken all that waited for it. */
-  relieved(connection: Connection): void {
-    this.#replies.relieved(connection);
+  relieved(now: number, connection: Connection): void {
+    this.#replies.relieved(now, connection);
   }
 
   /** Everything that had arrived on a socket has been read: those who were lost there have nothing more to say. */
@@ -243,7 +243,7 @@ export class BrokerState {
 
   /** When {@link tick} has something to do; `Infinity` when there is nothing to wait for. */
   nextDeadline(): number {
-    return Math.min(this.#deadlines.next, this.#probes.dueAt, this.#sweepAt);
+    return Math.min(this.#deadlines.next, this.#replies.expiresAt, this.#probes.dueAt, this.#sweepAt);
   }
 
   /** Time has passed. All input that waits must have been read before: nobody is judged by what was not looked at. */
@@ -253,6 +253,7 @@ export class BrokerState {
       else if (due instanceof Service) this.dispatcher.expire(now, due);
       else this.#registry.judge(now, due);
     }
+    this.#replies.expire(now);
     this.#probes.tick(now);
     if (now >= this.#sweepAt) {
       const more = this.connections.sweep(now - this.#forgetAfterMs, SWEEP_AT_MOST);

@@ -16,13 +16,16 @@ import {
 import type { ResolvedBrokerOptions } from '../options.js';
 import type { BrokerCounters } from '../stats.js';
 import type { Connection } from './connection.js';
+import { LinkedList } from './linked-list.js';
 import { memoryBytes } from './memory.js';
 import type { BrokerPort } from './port.js';
-import type { Part, Request } from './request.js';
+import type { Part, Request, Stream } from './request.js';
 import type { ReplyTarget, Sender } from './sender.js';
 
 /** An MX worker is granted more when its client has taken so much. */
 const GRANT_AT_LEAST = MX_FIRST_CREDIT / 2;
+
+const READS_TOO_SLOWLY = 'the client reads too slowly';
 
 /** Replies of workers and of the broker itself, on their way to clients. Bodies pass as they are (MDP-B-43). */
 export class ClientReplies {
@@ -30,6 +33,8 @@ export class ClientReplies {
   readonly #counters: BrokerCounters;
   readonly #port: BrokerPort;
   readonly #sender: Sender;
+  /** Requests whose clients take no more of their replies; the one that has stood still for longest comes first. */
+  readonly #stalled = new LinkedList<Request>();
 
   constructor(options: ResolvedBrokerOptions, counters: BrokerCounters, port: BrokerPort, sender: Sender) {
     this.#options = options;
@@ -44,29 +49,34 @@ export class ClientReplies {
   }
 
   /** Pass on a PARTIAL of the worker that holds the request: in order, and never after a gap (MDP-B-12). */
-  partial(request: Request, body: readonly Frame[]): void {
+  partial(now: number, request: Request, body: readonly Frame[]): void {
     if (this.#dropIfUnwanted(request, body)) return;
     const { dialect } = request;
     if (dialect === 'mdp01') {
-      if (this.#join(request, body)) this.#regrant(request, mxCost(body));
+      if (this.#join(request, body)) this.#regrant(now, request, mxCost(body));
     } else if (dialect !== 'mx') {
-      if (this.#passPartial(request, body)) this.#regrant(request, mxCost(body));
+      if (this.#passPartial(now, request, body)) this.#regrant(now, request, mxCost(body));
     } else if (request.stream.withheld !== undefined || request.stream.credit <= 0) {
       this.#withhold(request, { type: 'partial', body });
     } else {
-      this.#passPartial(request, body);
+      this.#passPartial(now, request, body);
     }
   }
 
   /** @returns false when the client reads too slowly to take it; the reply is broken off then */
-  #passPartial(request: Request, body: readonly Frame[]): boolean {
+  #passPartial(now: number, request: Request, body: readonly Frame[]): boolean {
     if (!this.#sender.reply(request, 'partial', body)) {
-      this.#breakOff(request);
+      this.#counters.dropped.slowReader++;
+      this.#breakOff(request, READS_TOO_SLOWLY);
       return false;
     }
-    if (request.dialect === 'mx') request.stream.credit -= mxCost(body);
     request.begun = true;
     this.#counters.partials++;
+    if (request.dialect === 'mx') {
+      const { stream } = request;
+      stream.credit -= mxCost(body);
+      if (stream.credit <= 0) this.#stall(now, stream);
+    }
     return true;
   }
 
@@ -92,7 +102,8 @@ export class ClientReplies {
       body = joined;
     }
     if (!this.#sender.reply(request, 'final', body)) {
-      this.#breakOff(request);
+      this.#counters.dropped.slowReader++;
+      this.#breakOff(request, READS_TOO_SLOWLY);
       return;
     }
     request.close('ended');
@@ -100,12 +111,13 @@ export class ClientReplies {
   }
 
   /** An MX client has granted so many more bytes of PARTIALs. */
-  granted(request: Request, amount: number): void {
+  granted(now: number, request: Request, amount: number): void {
     const { stream } = request;
     const before = stream.credit;
     stream.credit = Math.min(MX_MAX_NUMBER, before + amount);
     // Its worker is told of what counts only: more than the most is the same as that.
     this.#sender.grant(request, stream.credit - before);
+    if (stream.credit > 0) this.#stalled.remove(stream.stalledLink);
     const { withheld } = stream;
     if (withheld === undefined) return;
     let passed = 0;
@@ -117,7 +129,7 @@ export class ClientReplies {
         this.#passFinal(request, body);
         return;
       }
-      if (!this.#passPartial(request, body)) return;
+      if (!this.#passPartial(now, request, body)) return;
       const bytes = memoryBytes(body);
       stream.withheldBytes -= bytes;
       request.unbook(bytes);
@@ -136,27 +148,56 @@ export class ClientReplies {
     stream.withheldBytes += bytes;
     const tooMuch = withheld.length >= maxOutboxMessages || stream.withheldBytes > maxOutboxBytes;
     if (tooMuch || request.book(bytes) !== undefined) {
-      this.#counters.dropped.slowReader += withheld.length;
-      this.#breakOff(request);
+      this.#counters.dropped.slowReader += withheld.length + 1;
+      this.#breakOff(request, READS_TOO_SLOWLY);
     } else {
       withheld.push({ type: part.type, body });
     }
   }
 
   /** The client of a strict dialect was sent a PARTIAL: its MX worker may send as much again, if it can be taken. */
-  #regrant(request: Request, cost: number): void {
+  #regrant(now: number, request: Request, cost: number): void {
     if (request.worker?.mx === undefined) return;
     const { stream } = request;
     stream.ungranted += cost;
     if (stream.ungranted < GRANT_AT_LEAST) return;
-    if (request.dialect !== 'mdp01' && this.#port.isSlow(request.connection)) return;
+    if (request.dialect !== 'mdp01' && this.#port.isSlow(request.connection)) {
+      if (stream.stalledLink.list === undefined) this.#stall(now, stream);
+      return;
+    }
+    this.#stalled.remove(stream.stalledLink);
     this.#sender.grant(request, stream.ungranted);
     stream.ungranted = 0;
   }
 
+  /** A stream stands still from now on, because its client takes no more. */
+  #stall(now: number, stream: Stream): void {
+    this.#stalled.remove(stream.stalledLink);
+    stream.stalledAt = now;
+    this.#stalled.append(stream.stalledLink);
+  }
+
+  /** When {@link expire} has something to do. */
+  get expiresAt(): number {
+    const oldest = this.#stalled.first;
+    return oldest === undefined ? Infinity : oldest.stream.stalledAt + this.#options.stalledStreamTimeoutMs;
+  }
+
+  /** Break off what stands still for too long: it takes up its worker, and memory. */
+  expire(now: number): void {
+    for (
+      let request = this.#stalled.first;
+      request !== undefined && this.expiresAt <= now;
+      request = this.#stalled.first
+    ) {
+      this.#counters.dropped.slowReader += request.stream.withheld?.length ?? 0;
+      this.#breakOff(request, 'the client did not take more of it for too long');
+    }
+  }
+
   /** A connection that read slowly has taken all that waited for it. */
-  relieved(connection: Connection): void {
-    for (const request of connection.running) this.#regrant(request, 0);
+  relieved(now: number, connection: Connection): void {
+    for (const request of connection.running) this.#regrant(now, request, 0);
   }
 
   /** End a request with an error reply. */
@@ -205,11 +246,10 @@ export class ClientReplies {
     return true;
   }
 
-  /** The client reads too slowly: an error in place of the rest, never a gap. */
-  #breakOff(request: Request): void {
-    this.#counters.dropped.slowReader++;
+  /** An error in place of the rest, never a gap. */
+  #breakOff(request: Request, why: string): void {
     request.close('ended');
-    this.error(request, STATUS.OVERLOADED, 'the reply was broken off: the client reads too slowly', true);
+    this.error(request, STATUS.OVERLOADED, `the reply was broken off: ${why}`, true);
     this.#sender.cancel(request);
   }
 

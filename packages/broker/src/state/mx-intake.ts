@@ -59,7 +59,7 @@ export class MxIntake {
       }
       case 'credit': {
         const request = peer.requests.get(record.id);
-        if (request !== undefined) this.#parts.replies.granted(request, record.amount);
+        if (request !== undefined) this.#parts.replies.granted(now, request, record.amount);
         return;
       }
       case 'ready':

@@ -54,6 +54,14 @@ export class Stream {
   withheldBytes = 0;
   /** Cost of PARTIALs that an MX worker has sent and was not granted anew. */
   ungranted = 0;
+  /** Since when it stands still because its client does not take more. */
+  stalledAt = 0;
+  /** Its place among those that stand still. */
+  readonly stalledLink: Link<Request>;
+
+  constructor(request: Request) {
+    this.stalledLink = new Link(request);
+  }
 }
 
 /**
@@ -151,7 +159,7 @@ export class Request implements Deadline {
 
   /** What there is to know of a reply in parts; most have one part only. */
   get stream(): Stream {
-    return (this.#stream ??= new Stream());
+    return (this.#stream ??= new Stream(this));
   }
 
   /** {@link stream}, if there is something to know. */
@@ -213,6 +221,8 @@ export class Request implements Deadline {
     const { mx } = this;
     mx?.requests.delete(this.id);
     if (mx?.requests.size === 0) mx.askingLink.list?.remove(mx.askingLink);
+    const stalledLink = this.#stream?.stalledLink;
+    stalledLink?.list?.remove(stalledLink);
     this.#stream = undefined;
     // Its worker may hold it for long.
     this.#body = NOTHING;

@@ -123,7 +123,7 @@ export class WorkerCommands {
   reply(now: number, worker: Worker, request: Request, type: 'partial' | 'final', body: readonly Frame[]): void {
     const { replies, dispatcher, registry } = this.#parts;
     if (type === 'partial') {
-      replies.partial(request, body);
+      replies.partial(now, request, body);
       return;
     }
     dispatcher.takeBack(request);

@@ -92,7 +92,124 @@ describe('flow control', () => {
     worker.tell({ partial: 1, body: [costing(MX_FIRST_CREDIT)] });
     expect(worker.heard()).toEqual([]);
     slow = false;
-    bench.state.relieved(client.connection);
+    bench.state.relieved(bench.now, client.connection);
     expect(worker.heard()).toEqual(['credit 1: 65536']);
+  });
+
+  describe('a stream that stands still', () => {
+    // Heartbeats are of no interest here.
+    const slow = { stalledStreamTimeoutMs: 5_000, heartbeatIntervalMs: 10_000 };
+
+    test('is broken off when its MX client grants nothing for too long, and its MX worker is told', () => {
+      const { bench, client, worker } = setup(slow);
+      worker.tell({ ready: 's', credit: 1 });
+      client.tell({ request: 's', id: 1 });
+      bench.advance(3_000);
+      worker.tell({ partial: 1, body: [costing(MX_FIRST_CREDIT)] });
+      client.hear();
+      worker.hear();
+      bench.advance(4_999);
+      expect(client.heard()).toEqual([]);
+      bench.advance(1);
+      expect(client.heard()).toEqual([
+        'final 1: MDPE01 429 the reply was broken off: the client did not take more of it for too long',
+      ]);
+      expect(worker.heard()).toContain('cancel 1');
+      expect(bench.ends).toEqual({ requests: 1, ended: 1, waiting: 0 });
+    });
+
+    test('so is one whose worker has said all, and what waited of it is counted', () => {
+      const { bench, client } = setup(slow);
+      const worker = bench.worker('w').ready('s');
+      client.tell({ request: 's', id: 1 });
+      worker.takeShort();
+      worker.partial('x'.repeat(MX_FIRST_CREDIT));
+      worker.partial('more');
+      worker.final('end');
+      bench.advance(5_000);
+      expect(client.heard().at(-1)).toMatch(/^final 1: MDPE01 429 /);
+      expect(bench.counters.dropped.slowReader).toBe(2);
+      expect(client.connection.pendingBytes).toBe(0);
+      bench.advance(60_000);
+      expect(bench.counters.failed[429]).toBe(1);
+    });
+
+    test('what a banned connection cannot grant any more ends so, too', () => {
+      const { bench, client, worker } = setup({ ...slow, maxStrikes: 1 });
+      worker.tell({ ready: 's', credit: 1 });
+      client.tell({ request: 's', id: 1 });
+      worker.tell({ partial: 1, body: [costing(MX_FIRST_CREDIT)] });
+      client.say([Uint8Array.of(1)]);
+      expect(client.connection.banned).toBe(true);
+      bench.advance(4_000);
+      client.tell({ credit: 1, amount: MX_FIRST_CREDIT });
+      bench.advance(1_000);
+      expect(bench.ends).toEqual({ requests: 1, ended: 1, waiting: 0 });
+    });
+
+    test('has its whole time again whenever some of it is taken, and while it moves it has none to keep', () => {
+      const { bench, client, worker } = setup(slow);
+      worker.tell({ ready: 's', credit: 1 });
+      client.tell({ request: 's', id: 1 });
+      worker.tell(
+        { partial: 1, body: [costing(MX_FIRST_CREDIT)] },
+        { partial: 1, body: ['a'] },
+        { partial: 1, body: ['b'] },
+      );
+      client.hear();
+      for (const part of ['a', 'b']) {
+        bench.advance(4_000);
+        client.tell({ credit: 1, amount: MX_FRAME_COST + 1 });
+        expect(client.heard()).toEqual([`partial 1: ${part}`]);
+      }
+      bench.advance(4_000);
+      client.tell({ credit: 1, amount: MX_FIRST_CREDIT });
+      for (let i = 0; i < 4; i++) {
+        bench.advance(4_000);
+      }
+      worker.tell({ final: 1 });
+      expect(client.heard().at(-1)).toBe('final 1: x');
+    });
+
+    test('gains no time by a grant that lets nothing of it pass', () => {
+      const { bench, client, worker } = setup(slow);
+      worker.tell({ ready: 's', credit: 1 });
+      client.tell({ request: 's', id: 1 });
+      worker.tell({ partial: 1, body: [costing(2 * MX_FIRST_CREDIT)] });
+      bench.advance(4_000);
+      client.tell({ credit: 1, amount: 1 });
+      bench.advance(1_000);
+      expect(client.heard().at(-1)).toMatch(/^final 1: MDPE01 429 /);
+    });
+
+    test('is broken off, too, when a strict client reads nothing of it', () => {
+      const { bench, worker } = setup(slow);
+      worker.tell({ ready: 's', credit: 1 });
+      const client = bench.client('strict');
+      client.request('s');
+      bench.port.isSlow = (connection) => connection === client.connection;
+      worker.tell({ partial: 1, body: [costing(MX_FIRST_CREDIT / 2)] });
+      bench.advance(3_000);
+      worker.tell({ partial: 1, body: ['the time stays the same'] });
+      bench.advance(2_000);
+      expect(worker.heard()).toEqual(['request 1 s: x', 'cancel 1']);
+      expect(bench.counters.failed[429]).toBe(1);
+    });
+
+    test('goes on when a strict client reads again, and is not held to when it stood still', () => {
+      const { bench, worker } = setup(slow);
+      worker.tell({ ready: 's', credit: 1 });
+      const client = bench.client('strict');
+      client.request('s');
+      let reads = false;
+      bench.port.isSlow = (connection) => !reads && connection === client.connection;
+      worker.tell({ partial: 1, body: [costing(MX_FIRST_CREDIT / 2)] });
+      bench.advance(4_000);
+      reads = true;
+      bench.state.relieved(bench.now, client.connection);
+      bench.advance(20_000);
+      worker.tell({ final: 1 });
+      expect(client.takeShort().at(-1)).toMatch(/^final/);
+    });
   });
 });

@@ -204,7 +204,7 @@ export class NaiveBroker extends NaiveRegistry {
     } else if (record.type === 'cancel') {
       if (own !== undefined) this.giveUp(own, 'cancelled');
     } else if (record.type === 'credit') {
-      if (own !== undefined) this.granted(own, record.amount);
+      if (own !== undefined) this.granted(now, own, record.amount);
     } else if (record.type === 'ready') this.#mxReady(now, from, peer, record.service, record.credit);
     else this.#mxWorker(now, from, peer, record);
   }
@@ -272,7 +272,7 @@ export class NaiveBroker extends NaiveRegistry {
     body: readonly Frame[],
   ): void {
     if (type === 'final') this.takeBack(request);
-    this.fromHolder(request, type, body);
+    this.fromHolder(now, request, type, body);
     if (type === 'partial' || worker.lost || !this.workers.includes(worker)) return;
     if (worker.retiring) {
       if (this.heldBy(worker).length === 0 && worker.peer !== undefined) this.retired(now, worker, worker.peer);

@@ -105,6 +105,8 @@ export interface NaiveRequest extends NaiveTarget {
   joined: Frame[] | undefined;
   joinedBytes: number;
   ungranted: number;
+  /** Since when its client takes no more of it. */
+  stalledAt: number;
 }
 
 /** A request as it comes. */
@@ -120,7 +122,7 @@ export function newRequest(
     bytes: envelope.join('').length + 400 * envelope.length + kept(from.body),
     ...{ booked: 0, attempts: 0, handovers: 0, begun: false, closedBy: undefined, queued: false, queuedAt: 0 },
     ...{ worker: undefined, token: '', attempt: 0, undelivered: false, credit: MX_FIRST_CREDIT, withheld: [] },
-    ...{ withheldBytes: 0, joined: undefined, joinedBytes: 0, ungranted: 0 },
+    ...{ withheldBytes: 0, joined: undefined, joinedBytes: 0, ungranted: 0, stalledAt: 0 },
   };
 }
 

@@ -125,8 +125,8 @@ export class NaiveRegistry extends NaiveDesk {
     for (const worker of gone) this.remove(now, worker, 'unreachable');
   }
 
-  relieved(connection: NaiveConnection): void {
-    for (const request of this.askedBy(connection)) if (!request.queued) this.regrant(request, 0);
+  relieved(now: number, connection: NaiveConnection): void {
+    for (const request of this.askedBy(connection)) if (!request.queued) this.regrant(now, request, 0);
   }
 
   drain(now: number): void {
@@ -185,6 +185,13 @@ export class NaiveRegistry extends NaiveDesk {
           rank: 0,
           then: () => {
             this.expireRequest(request);
+          },
+        })),
+        ...this.stalled.map((request) => ({
+          at: request.stalledAt + this.options.stalledStreamTimeoutMs,
+          rank: 0,
+          then: () => {
+            this.tire(request);
           },
         })),
       ].sort((a, b) => a.at - b.at || a.rank - b.rank);

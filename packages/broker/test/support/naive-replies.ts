@@ -35,6 +35,8 @@ export class NaiveReplies {
   said: NaiveSaid[] = [];
   /** Requests that have not ended, and those that workers still hold. */
   requests: NaiveRequest[] = [];
+  /** Those whose clients take no more of their replies, in the order in which they stopped. */
+  stalled: NaiveRequest[] = [];
 
   constructor(
     readonly options: ResolvedBrokerOptions,
@@ -80,6 +82,7 @@ export class NaiveReplies {
     request.booked = 0;
     request.withheld = [];
     request.joined = undefined;
+    this.#moves(request);
     if (request.worker === undefined) this.requests = this.requests.filter((other) => other !== request);
   }
 
@@ -122,7 +125,7 @@ export class NaiveReplies {
   }
 
   /** A PARTIAL or FINAL of the worker that holds the request. */
-  fromHolder(request: NaiveRequest, type: 'partial' | 'final', body: readonly Frame[]): void {
+  fromHolder(now: number, request: NaiveRequest, type: 'partial' | 'final', body: readonly Frame[]): void {
     const { dropped } = this.counters;
     if (request.closedBy !== undefined) {
       dropped[request.closedBy === 'ended' ? 'brokenStream' : request.closedBy]++;
@@ -133,19 +136,22 @@ export class NaiveReplies {
     } else if (request.withheld.length > 0) this.#withhold(request, type, body);
     else if (type === 'final') this.#passFinal(request, body);
     else if (request.dialect === 'mdp01') {
-      if (this.#join(request, body)) this.regrant(request, mxCost(body));
+      if (this.#join(request, body)) this.regrant(now, request, mxCost(body));
     } else if (request.dialect === 'mx' && request.credit <= 0) this.#withhold(request, type, body);
-    else if (this.#passPartial(request, body) && request.dialect !== 'mx') this.regrant(request, mxCost(body));
+    else if (this.#passPartial(now, request, body) && request.dialect !== 'mx')
+      this.regrant(now, request, mxCost(body));
   }
 
-  #passPartial(request: NaiveRequest, body: readonly Frame[]): boolean {
+  #passPartial(now: number, request: NaiveRequest, body: readonly Frame[]): boolean {
     if (!this.reply(request, 'partial', body)) {
+      this.counters.dropped.slowReader++;
       this.#breakOff(request);
       return false;
     }
     request.credit -= mxCost(body);
     request.begun = true;
     this.counters.partials++;
+    if (request.dialect === 'mx' && request.credit <= 0) this.#stands(now, request);
     return true;
   }
 
@@ -161,6 +167,7 @@ export class NaiveReplies {
       whole = request.joined;
     }
     if (!this.reply(request, 'final', whole)) {
+      this.counters.dropped.slowReader++;
       this.#breakOff(request);
       return;
     }
@@ -174,15 +181,30 @@ export class NaiveReplies {
     request.withheldBytes = request.withheld.reduce((sum, part) => sum + kept(part.body), bytes);
     const tooMuch = request.withheld.length >= maxOutboxMessages || request.withheldBytes > maxOutboxBytes;
     if (tooMuch || !this.book(request, bytes)) {
-      this.counters.dropped.slowReader += request.withheld.length;
+      this.counters.dropped.slowReader += request.withheld.length + 1;
       this.#breakOff(request);
     } else {
       request.withheld.push({ type, body });
     }
   }
 
+  #moves(request: NaiveRequest): void {
+    this.stalled = this.stalled.filter((other) => other !== request);
+  }
+
+  #stands(now: number, request: NaiveRequest): void {
+    this.#moves(request);
+    request.stalledAt = now;
+    this.stalled.push(request);
+  }
+
+  /** Its client has not taken more for too long. */
+  tire(request: NaiveRequest): void {
+    this.counters.dropped.slowReader += request.withheld.length;
+    this.#breakOff(request);
+  }
+
   #breakOff(request: NaiveRequest): void {
-    this.counters.dropped.slowReader++;
     this.close(request, 'ended');
     this.error(request, 429, true);
     this.cancelAtWorker(request);
@@ -201,27 +223,32 @@ export class NaiveReplies {
   }
 
   /** The client of a strict wire was sent so much: its MX worker may send as much again, if that can be taken. */
-  regrant(request: NaiveRequest, cost: number): void {
+  regrant(now: number, request: NaiveRequest, cost: number): void {
     if (request.worker?.peer === undefined) return;
     request.ungranted += cost;
     if (request.ungranted < MX_FIRST_CREDIT / 2) return;
-    if (request.dialect !== 'mdp01' && this.slow(request.connection)) return;
+    if (request.dialect !== 'mdp01' && this.slow(request.connection)) {
+      if (!this.stalled.includes(request)) this.#stands(now, request);
+      return;
+    }
+    this.#moves(request);
     this.grant(request, request.ungranted);
     request.ungranted = 0;
   }
 
   /** The MX client grants so much more. */
-  granted(request: NaiveRequest, amount: number): void {
+  granted(now: number, request: NaiveRequest, amount: number): void {
     const before = request.credit;
     request.credit = Math.min(MX_MAX_NUMBER, before + amount);
     this.grant(request, request.credit - before);
+    if (request.credit > 0) this.#moves(request);
     for (let part = request.withheld[0]; part !== undefined; part = request.withheld[0]) {
       const { type, body } = part;
       if (type === 'final') {
         this.#passFinal(request, body);
         return;
       }
-      if (request.credit <= 0 || !this.#passPartial(request, body)) return;
+      if (request.credit <= 0 || !this.#passPartial(now, request, body)) return;
       request.withheld.shift();
       request.booked -= kept(body);
     }

@@ -156,8 +156,8 @@ export class SideBySide {
     const connection = [...this.bench.state.connections].find((each) => each.key === key);
     const naive = this.naive.connections.find((each) => each.key === key);
     if (connection === undefined || naive === undefined) return;
-    this.bench.state.relieved(connection);
-    this.naive.relieved(naive);
+    this.bench.state.relieved(this.bench.now, connection);
+    this.naive.relieved(this.bench.now, naive);
     this.#compare(true);
   }
 

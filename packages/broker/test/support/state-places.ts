@@ -22,7 +22,12 @@ export const PLACES: readonly (NaiveAccess & { readonly proxy: boolean })[] = [
 export const SOCKETS = PLACES.map(({ socket }) => socket);
 
 /** No two of these, nor sums of them, are the same: nothing becomes due at the moment that something else does. */
-const TIMES = { noWorkerTimeoutMs: 3_001, queueTimeoutMs: 20_011, busyWorkerTimeoutMs: 15_013 };
+const TIMES = {
+  noWorkerTimeoutMs: 3_001,
+  queueTimeoutMs: 20_011,
+  busyWorkerTimeoutMs: 15_013,
+  stalledStreamTimeoutMs: 12_007,
+};
 
 /** Small limits: all of them are reached. */
 export const LIMITS: BrokerOptions = {

@@ -418,12 +418,6 @@ export class StateWorld {
   rest(): void {
     for (const key of [...this.#slow, ...this.#full, ...this.#stuck]) this.#readsAgain(key);
     this.#news();
-    // Who never grants and never goes keeps its stream for ever: those that are heard grant, those that are dead are found.
-    for (const { dialect, ended, connection, place, hops, id } of this.#clients.all) {
-      if (dialect !== 'mx' || ended || this.#dead.has(connection)) continue;
-      if (this.pair.naive.connection(connection, this.#access(connection)).banned) this.#dies(place);
-      else this.#say(connection, hops, sayCredit(id, 4_294_967_295));
-    }
     this.pair.bench.state.connectionLost(this.pair.bench.now);
     this.pair.advance(1_000);
     this.#news();
