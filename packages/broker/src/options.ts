@@ -110,7 +110,7 @@ export interface BrokerOptions {
   readonly maxStrikes?: number;
   /** The most connections that are remembered, 100 or more; the one that was silent for longest is forgotten first. Default 100,000. */
   readonly maxConnections?: number;
-  /** How many messages ZeroMQ itself queues for one peer, 1 or more. Default 1,000. */
+  /** How many messages ZeroMQ itself queues for one peer, however large they are, 1 or more. Default 64. */
   readonly sendHighWaterMark?: number;
   /** The most messages that wait for one peer that reads too slowly, beyond ZeroMQ's. Default 1,000. */
   readonly maxOutboxMessages?: number;
@@ -164,7 +164,7 @@ export const BROKER_DEFAULTS = {
   maxRequestsPerSecond: 0,
   maxStrikes: 16,
   maxConnections: 100_000,
-  sendHighWaterMark: 1_000,
+  sendHighWaterMark: 64,
   maxOutboxMessages: 1_000,
   maxOutboxBytes: 16 * MEBIBYTE,
   maxOutboxBytesInAll: 256 * MEBIBYTE,

@@ -39,7 +39,7 @@ export class Outbox {
   draining = false;
   /** The peer was full; it is tried again later. */
   blocked = false;
-  /** How often the peer was found full. */
+  /** How often the peer was found full since it took something. */
   tries = 0;
   /** The peer was full at some time. */
   wasBlocked = false;

@@ -14,17 +14,21 @@ import type { BrokerPort } from './state/port.js';
 import type { BrokerCounters } from './stats.js';
 import { asError, errorCode } from './system-error.js';
 
-/**
- * How often a full peer is tried again in the very next turns of the event loop, before it is taken for slow: most are full
- * for a moment only, until ZeroMQ's own thread has written what it has.
- */
-const RETRIES_AT_ONCE = 4;
+/** How soon a full peer is tried again, in milliseconds: ZeroMQ does not tell when one peer can be written to. */
+const RETRY_SOON_MS = 1;
 
-/** How long to wait after that: ZeroMQ does not tell when one peer can be written to. */
+/**
+ * How often that is done, with nothing taken in between, before it is taken for slow: most are full for a moment only, until
+ * ZeroMQ's own thread has written what it has.
+ */
+const RETRIES_SOON = 8;
+
+/** How long to wait after that. */
 const RETRY_MS = 5;
 
 /** How many full peers are tried again at a time, in turns: however many there are, the rest of the work goes on. */
 const RETRY_AT_MOST = 64;
+const RETRY_SOON_AT_MOST = 16;
 
 /** What was gathered for an MX peer leaves before the end of a turn when it would be more than so many bytes. */
 const GATHER_BYTES = 65_536;
@@ -66,14 +70,14 @@ export class RouterPort implements BrokerPort {
   readonly #sockets: Router[] = [];
   /** Connections with an outbox. */
   readonly #waiting = new Set<Connection>();
-  /** Those of them that were full just now, and are tried again at once. */
+  /** Those of them that were full just now, and are tried again soon. */
   readonly #full = new Set<Connection>();
   /** Those that stayed full, the next one to be tried first. */
   readonly #blocked = new Set<Connection>();
   /** MX peers for whom something is gathered. */
   #talkedTo: MxPeer[] = [];
   #retryTimer: NodeJS.Timeout | undefined;
-  #atOnce: NodeJS.Immediate | undefined;
+  #soonTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(host: RouterPortHost, limits: OutboxLimits) {
@@ -266,6 +270,7 @@ export class RouterPort implements BrokerPort {
         return;
       }
       this.#host.counters.sent++;
+      outbox.tries = 0;
       outbox.shift();
       frames.length = 0;
     }
@@ -285,32 +290,35 @@ export class RouterPort implements BrokerPort {
   /** The peer is full: try it again later, after those that wait for that already. */
   #block(connection: Connection, outbox: Outbox): void {
     outbox.block();
-    if (outbox.tries++ < RETRIES_AT_ONCE) {
+    if (outbox.tries++ < RETRIES_SOON) {
       this.#full.add(connection);
-      this.#atOnce ??= setImmediate(this.#retryAtOnce);
+      this.#soonTimer ??= setTimeout(this.#retrySoon, RETRY_SOON_MS);
     } else {
       this.#blocked.add(connection);
       this.#retryTimer ??= setTimeout(this.#retry, RETRY_MS);
     }
   }
 
-  readonly #retryAtOnce = (): void => {
-    this.#atOnce = undefined;
-    const full = [...this.#full];
-    this.#full.clear();
-    for (const connection of full) this.#tryAgain(connection);
+  readonly #retrySoon = (): void => {
+    this.#soonTimer = undefined;
+    this.#tryFirst(this.#full, RETRY_SOON_AT_MOST);
+    if (this.#full.size > 0) this.#soonTimer = setTimeout(this.#retrySoon, RETRY_SOON_MS);
   };
 
   readonly #retry = (): void => {
     this.#retryTimer = undefined;
+    this.#tryFirst(this.#blocked, RETRY_AT_MOST);
+    if (this.#blocked.size > 0) this.#retryTimer = setTimeout(this.#retry, RETRY_MS);
+  };
+
+  #tryFirst(peers: Set<Connection>, atMost: number): void {
     let tried = 0;
-    for (const connection of this.#blocked) {
-      if (++tried > RETRY_AT_MOST) break;
-      this.#blocked.delete(connection);
+    for (const connection of peers) {
+      if (++tried > atMost) break;
+      peers.delete(connection);
       this.#tryAgain(connection);
     }
-    if (this.#blocked.size > 0) this.#retryTimer ??= setTimeout(this.#retry, RETRY_MS);
-  };
+  }
 
   #tryAgain(connection: Connection): void {
     const { line } = connection;
@@ -333,7 +341,7 @@ export class RouterPort implements BrokerPort {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retryTimer);
-    clearImmediate(this.#atOnce);
+    clearTimeout(this.#soonTimer);
     for (const { line } of this.#waiting) {
       this.#host.counters.dropped.slowReader += line?.outbox?.size ?? 0;
       line?.outbox?.clear();

@@ -104,6 +104,26 @@ describe('RouterPort', () => {
     expect(setup.counters.sent).toBe(4);
   });
 
+  test('tries a full peer again soon at first, and always after it has taken something', async () => {
+    jest.useFakeTimers();
+    const setup = new Setup(100);
+    const a = setup.connection('a');
+    let room = 0;
+    setup.router.outcome = () => (room-- > 0 ? undefined : 'EAGAIN');
+    for (let i = 0; i < 20; i++) setup.send(a, String(i));
+    await jest.advanceTimersByTimeAsync(100);
+    const whenSlow = setup.router.tried;
+    await jest.advanceTimersByTimeAsync(100);
+    expect(setup.router.tried - whenSlow).toBe(20);
+    for (let i = 1; i <= 4; i++) {
+      room = 3;
+      // It may have to wait the longer time once.
+      await jest.advanceTimersByTimeAsync(i === 1 ? 6 : 2);
+      expect(setup.router.taken).toHaveLength(3 * i);
+    }
+    setup.port.close();
+  });
+
   test('does not try a full peer again for each message', async () => {
     jest.useFakeTimers();
     const setup = new Setup(100);
