@@ -163,12 +163,14 @@ export class NaiveRegistry extends NaiveDesk {
    */
   advance(from: number, until: number, first: readonly string[]): void {
     for (;;) {
-      const rank = (worker: NaiveWorker): number =>
-        (first.indexOf(workerName(placeOf(worker), worker.service)) + first.length) % first.length;
+      const rank = (worker: NaiveWorker): number => {
+        const at = first.indexOf(workerName(placeOf(worker), worker.service));
+        return at < 0 ? first.length : at;
+      };
       const due = [
         ...this.workers.map((worker) => ({
           at: this.workerExpiresAt(worker),
-          rank: first.length === 0 ? 0 : rank(worker),
+          rank: rank(worker),
           then: (at: number) => {
             this.remove(at, worker, 'expired');
           },
