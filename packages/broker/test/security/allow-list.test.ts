@@ -29,7 +29,7 @@ describe('the text of a list', () => {
 
   test.each([
     ['alice', 'line 1 does not begin with a public key of 40 characters of Z85'],
-    [`\n${ALICE}\n${BOB.slice(1)} bob`, 'line 3 does not begin with a public key of 40 characters of Z85'],
+    [`\n${ALICE}\n${BOB.slice(0, -1)} bob`, 'line 3 does not begin with a public key of 40 characters of Z85'],
     [
       `${ALICE} expires=tomorrow`,
       'line 1: expires is not a date such as 2027-01-31, or a time such as 2027-01-31T18:00Z',
