@@ -83,18 +83,22 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
   request(service: string, body: FrameLike | readonly FrameLike[], options: RequestOptions | undefined): Reply {
     const defaults = this.options.request;
     const resolved = options === undefined ? undefined : resolveRequestOptions(defaults, options);
-    const reply = new PendingReply(service, this);
-    const exchange = new Exchange(service, this.#wire.encode(service, body), resolved?.policy ?? defaults, reply);
+    const reply = new PendingReply(this);
+    const frames = this.#wire.body(body);
+    const exchange = new Exchange(this.#wire.target(service), frames, resolved?.policy ?? defaults, reply);
     reply.bind(exchange);
     const own = resolved?.signal;
     const aborted =
       own?.aborted === true ? own : this.options.signal?.aborted === true ? this.options.signal : undefined;
     if (aborted !== undefined) {
-      this.#state.refuse(exchange, new AbortedError(aborting(exchange), exchange, { cause: aborted.reason }));
+      this.#state.refuse(
+        exchange,
+        new AbortedError(`the request to "${service}" was aborted`, exchange, { cause: aborted.reason }),
+      );
       return reply;
     }
     const now = performance.now();
-    if (own !== undefined) this.#obey(own, exchange, reply);
+    if (own !== undefined) reply.obey(own);
     this.#state.submit(now, exchange);
     this.#arm(now);
     return reply;
@@ -217,16 +221,6 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
     this.#arm(now);
   }
 
-  #obey(signal: AbortSignal, exchange: Exchange, reply: PendingReply): void {
-    const onAbort = (): void => {
-      this.abort(exchange, aborting(exchange), signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    reply.onEnd = () => {
-      signal.removeEventListener('abort', onAbort);
-    };
-  }
-
   readonly #onAbortAll = (): void => {
     const now = performance.now();
     this.#state.abortAll("the client's requests were aborted", this.options.signal?.reason);
@@ -236,8 +230,4 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
   #arm(now: number): void {
     this.#wakeUp.arm(now, this.#state.nextDeadline(), this.#state.pending > 0);
   }
-}
-
-function aborting(exchange: Exchange): string {
-  return `the request to "${exchange.service}" was aborted`;
 }

@@ -69,35 +69,42 @@ export interface ReplyOwner {
   abort(exchange: Exchange, message: string, cause?: unknown): void;
 }
 
-interface Waiter {
-  resolve(part: Frame[] | null): void;
-  reject(error: unknown): void;
-}
+/** The parts of a reply that has none yet. It is never written to. */
+const NO_PARTS: Frame[][] = [];
+
+/** How a signal is listened to. */
+const ONCE = { once: true } as const;
 
 /** Parts that are taken are forgotten in batches of so many. */
 const COMPACT_AT = 256;
 
-/** {@link Reply} over an exchange of the state. */
+/**
+ * {@link Reply} over an exchange of the state. There are as many as there are requests under way, so what few need is made
+ * when it is needed, and what settles the promise of a reader stands here rather than in an object of its own.
+ */
 export class PendingReply implements Reply, ReplySink {
-  readonly service: string;
-  /** Called once, when the request has ended. */
-  onEnd: (() => void) | undefined = undefined;
   readonly #owner: ReplyOwner;
   #exchange!: Exchange;
   #mode: 'unread' | 'whole' | 'parts' = 'unread';
   #iterated = false;
   /** Parts that came and were not taken; those before `#first` were. */
-  #parts: Frame[][] = [];
+  #parts: Frame[][] = NO_PARTS;
   #first = 0;
   #complete = false;
   #error: RequestError | undefined;
-  #waiter: Waiter | undefined;
   #whole: Promise<Frame[]> | undefined;
-  #settle: { resolve(frames: Frame[]): void; reject(error: unknown): void } | undefined;
+  /** Settle the promise of the reader who waits: for the whole reply, or for the next part. */
+  #resolve: ((frames: Frame[]) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
+  /** The caller's, while the request lasts. */
+  #signal: AbortSignal | undefined;
 
-  constructor(service: string, owner: ReplyOwner) {
-    this.service = service;
+  constructor(owner: ReplyOwner) {
     this.#owner = owner;
+  }
+
+  get service(): string {
+    return this.#exchange.service;
   }
 
   /** Tie it to its exchange, before anything else is called. */
@@ -105,37 +112,54 @@ export class PendingReply implements Reply, ReplySink {
     this.#exchange = exchange;
   }
 
+  /** Give the request up when this signal says so. */
+  obey(signal: AbortSignal): void {
+    this.#signal = signal;
+    signal.addEventListener('abort', this, ONCE);
+  }
+
+  /** The signal has said so. */
+  handleEvent(): void {
+    this.#owner.abort(this.#exchange, `the request to "${this.service}" was aborted`, this.#signal?.reason);
+  }
+
   // What the state says.
 
   part(body: Frame[], last: boolean): boolean {
     if (last) this.#ended(undefined);
-    const waiter = this.#waiter;
-    if (waiter !== undefined) {
-      this.#waiter = undefined;
-      waiter.resolve(body);
-      return true;
+    const resolve = this.#resolve;
+    const whole = this.#mode === 'whole';
+    if (resolve !== undefined && (last || !whole)) {
+      this.#resolve = this.#reject = undefined;
+      if (whole && this.#parts.length > 0) {
+        this.#parts.push(body);
+        resolve(this.#flat());
+      } else resolve(body);
+      return !whole;
     }
-    this.#parts.push(body);
-    if (last) this.#settle?.resolve(this.#flat());
+    if (this.#parts === NO_PARTS) this.#parts = [body];
+    else this.#parts.push(body);
     return false;
   }
 
   fail(error: RequestError, atOnce: boolean): void {
     this.#ended(error);
     if (atOnce || this.#mode === 'whole') this.#drop();
-    const waiter = this.#waiter;
-    if (waiter !== undefined) {
-      this.#waiter = undefined;
-      waiter.reject(error);
-    } else if (this.#mode === 'whole') this.#settle?.reject(error);
+    const reject = this.#reject;
+    if (reject !== undefined) {
+      this.#resolve = this.#reject = undefined;
+      reject(error);
+    }
     // Nobody reads yet. Unless somebody does before this turn ends, it surfaces as an unhandled rejection.
     else if (this.#mode === 'unread') this.#whole = Promise.reject(error);
   }
 
   partTimeout(error: RequestError): void {
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    waiter?.reject(error);
+    const reject = this.#reject;
+    // Who waits for the whole reply has set no such time.
+    if (reject === undefined || this.#mode === 'whole') return;
+    this.#resolve = this.#reject = undefined;
+    reject(error);
   }
 
   // Whole.
@@ -164,7 +188,8 @@ export class PendingReply implements Reply, ReplySink {
     if (this.#complete) this.#whole = Promise.resolve(this.#flat());
     else {
       this.#whole = new Promise((resolve, reject) => {
-        this.#settle = { resolve, reject };
+        this.#resolve = resolve;
+        this.#reject = reject;
       });
       this.#owner.collect(this.#exchange);
     }
@@ -174,7 +199,7 @@ export class PendingReply implements Reply, ReplySink {
   /** Every frame of every part. */
   #flat(): Frame[] {
     const parts = this.#parts;
-    this.#parts = [];
+    this.#parts = NO_PARTS;
     return parts.length === 1 ? (parts[0] as Frame[]) : parts.flat();
   }
 
@@ -190,7 +215,7 @@ export class PendingReply implements Reply, ReplySink {
       return Promise.reject(new StateError('the reply is awaited already; it cannot be read part by part too'));
     }
     this.#readParts();
-    if (this.#waiter !== undefined) {
+    if (this.#resolve !== undefined) {
       return Promise.reject(new StateError('another receivePart() still waits for the next part'));
     }
     const part = this.#shift();
@@ -198,7 +223,8 @@ export class PendingReply implements Reply, ReplySink {
     if (this.#error !== undefined) return Promise.reject(this.#error);
     if (this.#complete) return Promise.resolve(null);
     const promise = new Promise<Frame[] | null>((resolve, reject) => {
-      this.#waiter = { resolve, reject };
+      this.#resolve = resolve;
+      this.#reject = reject;
     });
     if (waitMs > 0) this.#owner.awaitPart(this.#exchange, waitMs);
     return promise;
@@ -248,14 +274,15 @@ export class PendingReply implements Reply, ReplySink {
   }
 
   #drop(): void {
-    this.#parts = [];
+    this.#parts = NO_PARTS;
     this.#first = 0;
   }
 
   #ended(error: RequestError | undefined): void {
     this.#error = error;
     this.#complete = error === undefined;
-    this.onEnd?.();
-    this.onEnd = undefined;
+    if (this.#signal === undefined) return;
+    this.#signal.removeEventListener('abort', this);
+    this.#signal = undefined;
   }
 }

@@ -3,7 +3,9 @@
 
 import type { Dialect, ErrorReply, Frame, FrameLike } from '@mdp/protocol';
 import {
+  ArgumentError,
   DIALECTS,
+  EMPTY_FRAME,
   checkMxBody,
   decodeAtClient,
   decodeErrorReply,
@@ -12,15 +14,16 @@ import {
   toFrames,
 } from '@mdp/protocol';
 import type { Inbound } from './state/client-state.js';
+import type { Target } from './state/exchange.js';
 
-/** How many service names are remembered as frames. */
+/** How many targets are remembered. */
 const MAX_NAMES = 1_000;
 
 /** Encodes requests and decodes replies. */
 export class Wire {
   readonly dialect: Dialect;
   readonly #mx: boolean;
-  readonly #names = new Map<string, Frame>();
+  readonly #targets = new Map<string, Target>();
 
   /** @param mx - whether what is sent may also go by MX, which has limits of its own */
   constructor(dialect: Dialect, mx = false) {
@@ -29,16 +32,32 @@ export class Wire {
   }
 
   /**
-   * A REQUEST as it goes out (MDP-C-01).
+   * What a caller wants to send, as frames.
    *
-   * @param service - the service's name
    * @param body - one frame, or one or more in an array; bytes are not copied
-   * @throws ArgumentError `MDP_INVALID_ARGUMENT` when the name or the body is not allowed
+   * @throws ArgumentError `MDP_INVALID_ARGUMENT` when it is not allowed
    */
-  encode(service: string, body: FrameLike | readonly FrameLike[]): Frame[] {
+  body(body: FrameLike | readonly FrameLike[]): readonly Frame[] {
     const frames = toFrames(body, 'body');
     if (this.#mx) checkMxBody(frames);
-    return encodeRequest(this.dialect, this.#nameFrame(service), frames);
+    if (frames.length === 0) throw new ArgumentError('body', body, 'one or more frames');
+    return frames;
+  }
+
+  /**
+   * Where the requests for a service go (MDP-C-01).
+   *
+   * @throws ArgumentError `MDP_INVALID_ARGUMENT` when the name is not allowed
+   */
+  target(service: string): Target {
+    let target = this.#targets.get(service);
+    if (target === undefined) {
+      const name = encodeServiceName(service);
+      target = { service, name, head: encodeRequest(this.dialect, name, [EMPTY_FRAME]).slice(0, -1) };
+      if (this.#targets.size >= MAX_NAMES) this.#targets.clear();
+      this.#targets.set(service, target);
+    }
+    return target;
   }
 
   /** A message as it came in. Nothing that a broker sends makes this throw. */
@@ -50,16 +69,6 @@ export class Wire {
   /** Whether a reply is an error reply (MDPE01). The other dialects know none: there it is a result like any other. */
   errorOf(message: Inbound): ErrorReply | undefined {
     return message.type === 'final' && this.dialect === 'rfc18' ? decodeErrorReply(message.body) : undefined;
-  }
-
-  #nameFrame(service: string): Frame {
-    let frame = this.#names.get(service);
-    if (frame === undefined) {
-      frame = encodeServiceName(service);
-      if (this.#names.size >= MAX_NAMES) this.#names.clear();
-      this.#names.set(service, frame);
-    }
-    return frame;
   }
 
   /** Words for a message that is no reply, with a hint where it would be one in another dialect. */

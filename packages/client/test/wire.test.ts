@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { DIALECTS, bytes, encodeErrorReply } from '@mdp/protocol';
+import { DIALECTS, bytes, encodeErrorReply, encodeRequest } from '@mdp/protocol';
 import { check } from '@mdp/testkit/fuzz';
 import { Wire } from '../src/wire.js';
 
@@ -26,19 +26,38 @@ describe('Wire', () => {
     );
   });
 
-  test('remembers the frames of names, but not without bound', () => {
+  test('remembers where requests go, but not without bound', () => {
     const wire = new Wire('rfc18');
-    const [, , first] = wire.encode('echo', 'a');
-    expect(wire.encode('echo', 'b')[2]).toBe(first);
-    for (let i = 0; i < 1_000; i++) wire.encode(`service ${String(i)}`, 'a');
-    const [, , again] = wire.encode('echo', 'a');
+    const first = wire.target('echo');
+    expect(wire.target('echo')).toBe(first);
+    for (let i = 0; i < 1_000; i++) wire.target(`service ${String(i)}`);
+    const again = wire.target('echo');
     expect(again).not.toBe(first);
     expect(again).toEqual(first);
   });
 
-  test('does not copy bytes', () => {
-    const body = new Uint8Array(1_000);
-    expect(new Wire('rfc18').encode('echo', [body])[3]).toBe(body);
+  test.each(DIALECTS)('in dialect %s head and body are the REQUEST (MDP-C-01)', (dialect) => {
+    const wire = new Wire(dialect);
+    const body = wire.body(['a', 'b']);
+    const { name, head } = wire.target('echo');
+    expect(head.concat(body)).toEqual(encodeRequest(dialect, name, body));
+  });
+
+  test('does not copy bytes, but the list of frames', () => {
+    const bytesOfCaller = new Uint8Array(1_000);
+    const list = [bytesOfCaller, 'x'];
+    const body = new Wire('rfc18').body(list);
+    list[0] = 'other';
+    expect(body[0]).toBe(bytesOfCaller);
+    expect(body[1]).toEqual(bytes('x'));
+    expect(new Wire('rfc18').body(bytesOfCaller)[0]).toBe(bytesOfCaller);
+  });
+
+  test.each([
+    [[], 'body'],
+    [[1], 'body[0]'],
+  ])('a body of %j is refused', (body, what) => {
+    expect(() => new Wire('rfc18').body(body as unknown as string[])).toThrow(what);
   });
 
   test('takes a PARTIAL for a result even if it looks like an error reply', () => {

@@ -57,12 +57,12 @@ export function toFrames(body: FrameLike | readonly FrameLike[], what: string): 
   if (typeof body === 'string') return [bytes(body)];
   if (isFrame(body)) return [body];
   if (!Array.isArray(body)) throw new ArgumentError(what, body, 'a string, a Uint8Array, or an array of these');
-  const frames: Frame[] = [];
-  for (let i = 0; i < body.length; i++) {
-    const part: unknown = body[i];
-    if (typeof part === 'string') frames.push(bytes(part));
-    else if (isFrame(part)) frames.push(part);
-    else throw new ArgumentError(`${what}[${String(i)}]`, part, 'a string or a Uint8Array');
+  // A copy has room for what it holds, and no more: a request may wait long.
+  const frames = body.slice() as Frame[];
+  for (let i = 0; i < frames.length; i++) {
+    const part: unknown = frames[i];
+    if (typeof part === 'string') frames[i] = bytes(part);
+    else if (!isFrame(part)) throw new ArgumentError(`${what}[${String(i)}]`, part, 'a string or a Uint8Array');
   }
   return frames;
 }

@@ -8,7 +8,6 @@ import type { Deadline } from '../src/deadline-heap.js';
 import { DeadlineHeap } from '../src/deadline-heap.js';
 
 class Item implements Deadline {
-  dueAt = 0;
   heapIndex = -1;
   constructor(readonly name: number) {}
 }

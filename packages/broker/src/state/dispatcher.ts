@@ -180,7 +180,8 @@ export class Dispatcher {
     const { expiresAt } = service;
     if (expiresAt === Infinity) return;
     // A deadline that stands already and is sooner does: it is a lower bound (DeadlineHeap).
-    if (service.heapIndex < 0 || expiresAt < service.dueAt) this.#parts.deadlines.set(service, expiresAt);
+    if (service.heapIndex < 0 || expiresAt < this.#parts.deadlines.dueAt(service))
+      this.#parts.deadlines.set(service, expiresAt);
   }
 
   /** Book a request out of the queue; it has been taken out of its service's already. */
@@ -236,7 +237,7 @@ export class Dispatcher {
       worker.busySince = now;
       worker.beatsInJob = 0;
       const busyUntil = now + options.busyWorkerTimeoutMs;
-      if (busyUntil < worker.dueAt) deadlines.set(worker, busyUntil);
+      if (busyUntil < deadlines.dueAt(worker)) deadlines.set(worker, busyUntil);
     }
     counters.dispatched++;
     if (worker.mx !== undefined) sender.grantSurplus(request);

@@ -77,7 +77,6 @@ export class Stream {
  * ```
  */
 export class Request implements Deadline {
-  dueAt = 0;
   heapIndex = -1;
   #body: readonly PackedFrame[];
   #packed = false;

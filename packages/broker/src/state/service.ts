@@ -12,7 +12,6 @@ import type { Worker } from './worker.js';
 
 /** A service. It exists while it has a worker or a waiting request, no longer. */
 export class Service implements Deadline {
-  dueAt = 0;
   heapIndex = -1;
   /** The name as a frame, for replies. */
   readonly frame: Frame;

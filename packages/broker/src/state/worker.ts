@@ -45,7 +45,6 @@ export interface WorkerPlace {
  * ```
  */
 export class Worker implements Deadline {
-  dueAt = 0;
   heapIndex = -1;
   readonly connection: Connection;
   readonly key: string;

@@ -208,13 +208,13 @@ export class ClientState {
   /** The broker at an open MX connection was asked again, because it was silent. */
   checked(now: number, link: MxLink, window: number | undefined): void {
     link.answersDue -= 1;
-    if (window !== undefined) link.heard(now);
+    if (window !== undefined) link.heard();
     else this.lost(now, link);
   }
 
   /** A message came on an MX connection. */
   receiveMx(now: number, link: MxLink, records: readonly MxRecord[]): void {
-    link.heard(now);
+    link.heard();
     for (const record of records) {
       // So a broker finds out whether we are still there.
       if (record.type === 'heartbeat') continue;

@@ -58,7 +58,44 @@ export function bufferedBytes(body: readonly Frame[]): number {
   return sum;
 }
 
-/** The record of one request. The state alone writes it. */
+/** Where requests go: the same for all that ask for a service. */
+export interface Target {
+  /** The service's name. */
+  readonly service: string;
+  /** The name as a frame. */
+  readonly name: Frame;
+  /** What a strict REQUEST has in front of the body. */
+  readonly head: readonly Frame[];
+}
+
+/** The deadlines of a request besides its total one, in milliseconds of the client's clock; `Infinity` for none. */
+interface Times {
+  idleAt: number;
+  attemptAt: number;
+  retryAt: number;
+  /** When the reader's wait for a part ends. */
+  partAt: number;
+  /** How long the reader wanted to wait for it. */
+  partWaitMs: number;
+}
+
+/** What most requests have of these: one object for all, for each number in a record of its own takes 24 bytes. */
+const NO_TIMES: Readonly<Times> = {
+  idleAt: Infinity,
+  attemptAt: Infinity,
+  retryAt: Infinity,
+  partAt: Infinity,
+  partWaitMs: 0,
+};
+
+/** What is left of the body of a request that has ended. */
+export const NO_BODY: readonly Frame[] = [];
+
+/**
+ * The record of one request. The state alone writes it.
+ *
+ * Thousands may wait at a time, and the garbage collector copies each of them: what few requests need stands elsewhere.
+ */
 export class Exchange implements Deadline, Listed<Exchange> {
   phase: ExchangePhase = 'waiting';
   /** How often it was sent. */
@@ -75,18 +112,14 @@ export class Exchange implements Deadline, Listed<Exchange> {
   /** While it waits: how many refusals the client had met with before. */
   refusedBefore = 0;
 
-  /** When it was sent last. */
-  sentAt = 0;
   deadlineAt = Infinity;
-  idleAt = Infinity;
-  attemptAt = Infinity;
-  retryAt = Infinity;
-  /** When the reader's wait for a part ends. */
-  partAt = Infinity;
-  partWaitMs = 0;
+  /** Its other deadlines; {@link ownTimes} is for writing. */
+  times: Readonly<Times> = NO_TIMES;
 
   /** On an MX connection: its id there. */
   id = 0;
+  /** On an MX connection: how many messages had come there before it was sent. */
+  heardBefore = 0;
   /** On an MX connection: how much more of the reply may come. */
   credit = 0;
   /** On an MX connection: how much more may come but was not yet granted. */
@@ -99,31 +132,49 @@ export class Exchange implements Deadline, Listed<Exchange> {
   /** Whether no more comes because too much is buffered. */
   paused = false;
 
-  dueAt = Infinity;
   heapIndex = -1;
   previous: Exchange | undefined = undefined;
   next: Exchange | undefined = undefined;
   list: WaitingList<Exchange> | undefined = undefined;
 
   /**
-   * @param service - the service's name
-   * @param frames - the REQUEST as it goes out, the same for every attempt
+   * @param target - what it asks for
+   * @param body - one or more frames, the same for every attempt
    * @param policy - its options
    * @param sink - where its reply goes
    */
   constructor(
-    readonly service: string,
-    readonly frames: readonly Frame[],
+    readonly target: Target,
+    public body: readonly Frame[],
     readonly policy: RequestPolicy,
     readonly sink: ReplySink,
   ) {}
 
+  /** The service's name. */
+  get service(): string {
+    return this.target.service;
+  }
+
+  /** The REQUEST as it goes out by the strict wire: made for each attempt, not while it waits. */
+  get frames(): readonly Frame[] {
+    return this.target.head.concat(this.body);
+  }
+
+  /** {@link times}, to be written. */
+  get ownTimes(): Times {
+    if (this.times === NO_TIMES) this.times = { ...NO_TIMES };
+    return this.times;
+  }
+
   /** When it must be looked at next; `Infinity` for never. */
   nextWake(): number {
-    let at = this.deadlineAt < this.partAt ? this.deadlineAt : this.partAt;
-    if (this.phase === 'backoff') return this.retryAt < at ? this.retryAt : at;
-    if (!this.paused && this.idleAt < at) at = this.idleAt;
-    if (this.phase === 'sent' && this.attemptAt < at) at = this.attemptAt;
+    const { deadlineAt, times } = this;
+    // Few requests have more than the one deadline.
+    if (times === NO_TIMES) return deadlineAt;
+    let at = deadlineAt < times.partAt ? deadlineAt : times.partAt;
+    if (this.phase === 'backoff') return times.retryAt < at ? times.retryAt : at;
+    if (!this.paused && times.idleAt < at) at = times.idleAt;
+    if (this.phase === 'sent' && times.attemptAt < at) at = times.attemptAt;
     return at;
   }
 }

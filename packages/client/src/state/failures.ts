@@ -52,8 +52,11 @@ export function attemptPassed(exchange: Exchange): TimeoutError {
 
 /** The reader does not want to wait longer for this part. */
 export function partPassed(exchange: Exchange): TimeoutError {
-  const { service, partWaitMs } = exchange;
-  return new TimeoutError(`no part from "${service}" within ${String(partWaitMs)} ms; the request goes on`, exchange);
+  const { service, times } = exchange;
+  return new TimeoutError(
+    `no part from "${service}" within ${String(times.partWaitMs)} ms; the request goes on`,
+    exchange,
+  );
 }
 
 /** The connection broke under a request. */

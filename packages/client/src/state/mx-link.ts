@@ -40,8 +40,6 @@ export class MxLink implements Carrier {
   phase: MxPhase = 'connecting';
   /** Since when it is idle, in milliseconds of the client's clock; `undefined` when that was not looked at yet. */
   idleSince: number | undefined = undefined;
-  /** When something came on it last. */
-  heardAt = -Infinity;
   /** Answers to questions that are still due while it is open. */
   answersDue = 0;
   /** When an open connection that was asked again must have said something; `Infinity` when it was not. */
@@ -49,6 +47,8 @@ export class MxLink implements Carrier {
   /** Set right after it was opened. */
   handle!: MxHandle;
   readonly #underWay = new IdMap<Exchange>();
+  /** How many messages have come on it. */
+  #heard = 0;
   #nextId: number;
 
   /**
@@ -96,10 +96,10 @@ export class MxLink implements Carrier {
     exchange.id = id;
     exchange.credit = MX_FIRST_CREDIT;
     exchange.owed = creditOf(exchange.policy) - MX_FIRST_CREDIT;
-    // A strict REQUEST is header, command, name, body.
-    const { frames, deadlineAt } = exchange;
+    exchange.heardBefore = this.#heard;
+    const { target, body, deadlineAt } = exchange;
     const deadlineMs = deadlineAt === Infinity ? 0 : Math.max(1, Math.ceil(deadlineAt - now));
-    this.handle.put({ type: 'request', id, deadlineMs, service: frames[2] as Frame, body: frames.slice(3) });
+    this.handle.put({ type: 'request', id, deadlineMs, service: target.name, body });
   }
 
   partCame(exchange: Exchange, body: readonly Frame[], taken: boolean): void {
@@ -134,15 +134,15 @@ export class MxLink implements Carrier {
    */
   unanswered(now: number, exchange: Exchange): void {
     if (this.askUntil === Infinity || this.phase !== 'open' || this.checkBy < Infinity) return;
-    if (this.heardAt >= exchange.sentAt) return;
+    if (this.#heard !== exchange.heardBefore) return;
     this.checkBy = now + ASK_TIMEOUT_MS;
     this.answersDue += 1;
     this.handle.ask();
   }
 
   /** Something came that shows that the broker speaks MX. */
-  heard(now: number): void {
-    this.heardAt = now;
+  heard(): void {
+    this.#heard += 1;
     this.checkBy = Infinity;
   }
 

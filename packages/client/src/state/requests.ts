@@ -9,6 +9,7 @@ import type { RequestCounters } from './counters.js';
 import { countEnd, newRequestCounters } from './counters.js';
 import type { Endpoint } from './endpoint.js';
 import type { Exchange } from './exchange.js';
+import { NO_BODY } from './exchange.js';
 import { attemptPassed, deadlinePassed, isRetryable, partPassed, refusedEverywhere, silence } from './failures.js';
 import type { Refusals } from './refusals.js';
 import { WaitingList } from './waiting-list.js';
@@ -63,7 +64,7 @@ export class Requests {
   /** Let a request wait for a connection. */
   wait(now: number, exchange: Exchange): void {
     exchange.phase = 'waiting';
-    exchange.retryAt = Infinity;
+    if (exchange.times.retryAt < Infinity) exchange.ownTimes.retryAt = Infinity;
     exchange.refusedBefore = this.#refusals.count;
     this.#heard(now, exchange);
     (exchange.fresh ? this.repeats : this.waiting).push(exchange);
@@ -79,8 +80,7 @@ export class Requests {
     exchange.lastEndpoint = carrier.endpoint;
     if (exchange.attempts > 0) this.counters.retries += 1;
     exchange.attempts += 1;
-    exchange.sentAt = now;
-    if (attemptTimeoutMs > 0) exchange.attemptAt = now + attemptTimeoutMs;
+    if (attemptTimeoutMs > 0) exchange.ownTimes.attemptAt = now + attemptTimeoutMs;
     this.#heard(now, exchange);
     this.#watch(exchange);
     carrier.send(now, exchange);
@@ -91,7 +91,7 @@ export class Requests {
     exchange.phase = 'streaming';
     this.#heard(now, exchange);
     const taken = exchange.sink.part(body, false);
-    if (taken) exchange.partAt = Infinity;
+    if (taken && exchange.times.partAt < Infinity) exchange.ownTimes.partAt = Infinity;
     exchange.link?.partCame(exchange, body, taken);
   }
 
@@ -125,8 +125,9 @@ export class Requests {
   /** The reader waits for a part, but no longer than `waitMs`; the request goes on after that. */
   awaitPart(now: number, exchange: Exchange, waitMs: number): void {
     if (exchange.phase === 'ended') return;
-    exchange.partWaitMs = waitMs;
-    exchange.partAt = now + waitMs;
+    const times = exchange.ownTimes;
+    times.partWaitMs = waitMs;
+    times.partAt = now + waitMs;
     this.#watch(exchange);
   }
 
@@ -152,7 +153,7 @@ export class Requests {
       return;
     }
     exchange.phase = 'backoff';
-    exchange.retryAt = retryAt;
+    exchange.ownTimes.retryAt = retryAt;
     exchange.lastError = error;
     // With several brokers a new connection is also the way to another one.
     exchange.fresh = !(error instanceof RemoteError) || this.#endpoints.length > 1;
@@ -187,6 +188,8 @@ export class Requests {
     exchange.phase = 'ended';
     exchange.link = undefined;
     exchange.list?.remove(exchange);
+    // Its reply may be kept for long.
+    exchange.body = NO_BODY;
     this.#deadlines.delete(exchange);
     this.#pending -= 1;
     countEnd(this.counters, error);
@@ -207,20 +210,21 @@ export class Requests {
       this.giveUp(exchange, deadlinePassed(exchange, this.#endpoints));
       return;
     }
-    if (exchange.partAt <= now) {
-      exchange.partAt = Infinity;
+    const { times } = exchange;
+    if (times.partAt <= now) {
+      exchange.ownTimes.partAt = Infinity;
       exchange.sink.partTimeout(partPassed(exchange));
     }
     const { phase } = exchange;
     if (phase === 'backoff') {
-      if (exchange.retryAt <= now) this.wait(now, exchange);
-    } else if (phase === 'sent' && (exchange.attemptAt <= now || exchange.idleAt <= now)) {
-      const passed = exchange.attemptAt <= now ? attemptPassed(exchange) : silence(exchange, this.#endpoints);
+      if (times.retryAt <= now) this.wait(now, exchange);
+    } else if (phase === 'sent' && (times.attemptAt <= now || times.idleAt <= now)) {
+      const passed = times.attemptAt <= now ? attemptPassed(exchange) : silence(exchange, this.#endpoints);
       exchange.link?.unanswered(now, exchange);
       exchange.link?.abandon(exchange);
       this.attemptFailed(now, exchange, passed);
       return;
-    } else if (exchange.idleAt <= now && !exchange.paused) {
+    } else if (times.idleAt <= now && !exchange.paused) {
       exchange.link?.unanswered(now, exchange);
       this.giveUp(exchange, silence(exchange, this.#endpoints));
       return;
@@ -231,7 +235,7 @@ export class Requests {
   /** What was awaited has come: the silence begins anew. */
   #heard(now: number, exchange: Exchange): void {
     const { idleTimeoutMs } = exchange.policy;
-    if (idleTimeoutMs > 0) exchange.idleAt = now + idleTimeoutMs;
+    if (idleTimeoutMs > 0) exchange.ownTimes.idleAt = now + idleTimeoutMs;
   }
 
   /** After a pause, in which it was the reader who was slow. */
@@ -244,6 +248,6 @@ export class Requests {
   /** Look at a request no later than it needs. An entry that is too early is only looked at in vain. */
   #watch(exchange: Exchange): void {
     const at = exchange.nextWake();
-    if (exchange.heapIndex < 0 || at < exchange.dueAt) this.#deadlines.set(exchange, at);
+    if (at < this.#deadlines.dueAt(exchange)) this.#deadlines.set(exchange, at);
   }
 }

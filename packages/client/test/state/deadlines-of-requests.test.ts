@@ -165,7 +165,7 @@ describe('retries', () => {
     for (let attempt = 1; attempt <= 5; attempt++) {
       h.connect();
       h.state.lost(h.now, h.linkOf(call));
-      delays.push(call.exchange.retryAt - h.now);
+      delays.push(call.exchange.times.retryAt - h.now);
       h.pass(400);
     }
     expect(delays).toEqual([100, 200, 400, 400, 400]);

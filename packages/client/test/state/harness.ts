@@ -2,13 +2,13 @@
 // harness - a client state on a clock advanced by hand, over connections that only record
 
 import type { Frame, MxRecord, RequestError } from '@mdp/protocol';
-import { bytes, encodeErrorReply, encodeRequest, text } from '@mdp/protocol';
+import { bytes, encodeErrorReply, text } from '@mdp/protocol';
 import type { Refusal } from '@mdp/protocol/internal';
 import { FakeClock } from '@mdp/testkit';
 import type { ClientPort, StateOptions } from '../../src/state/client-state.js';
 import { ClientState } from '../../src/state/client-state.js';
 import type { Endpoint } from '../../src/state/endpoint.js';
-import type { ReplySink, RequestPolicy } from '../../src/state/exchange.js';
+import type { ReplySink, RequestPolicy, Target } from '../../src/state/exchange.js';
 import { Exchange } from '../../src/state/exchange.js';
 import type { Link, LinkHandle } from '../../src/state/link.js';
 import type { MxHandle } from '../../src/state/mx-link.js';
@@ -110,6 +110,9 @@ export const POLICY: RequestPolicy = {
   maxBufferedBytes: 1_000_000,
 };
 
+/** Where the requests of tests go that send none. */
+export const TARGET: Target = { service: 's', name: bytes('s'), head: [bytes('s')] };
+
 /** A request and who reads its reply. */
 export interface Call {
   readonly exchange: Exchange;
@@ -181,8 +184,8 @@ export class Harness implements ClientPort {
   submit(service = 's', policy: Partial<RequestPolicy> = {}): Call {
     const sink = new FakeSink();
     const name = bytes(service);
-    const frames = this.wire === 'rfc18' ? [name] : encodeRequest('rfc18', name, [bytes('body')]);
-    const exchange = new Exchange(service, frames, { ...POLICY, ...policy }, sink);
+    const body = this.wire === 'rfc18' ? [] : [bytes('body')];
+    const exchange = new Exchange({ service, name, head: [name] }, body, { ...POLICY, ...policy }, sink);
     this.state.submit(this.now, exchange);
     return { exchange, sink };
   }

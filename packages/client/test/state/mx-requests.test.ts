@@ -8,7 +8,7 @@ import { Exchange } from '../../src/state/exchange.js';
 import { MxLink } from '../../src/state/mx-link.js';
 import type { StateOptions } from '../../src/state/client-state.js';
 import type { Call } from './harness.js';
-import { FakeMxHandle, FakeSink, Harness, POLICY } from './harness.js';
+import { FakeMxHandle, FakeSink, Harness, POLICY, TARGET } from './harness.js';
 
 /** A client that speaks MX, connected. */
 function connected(options: Partial<StateOptions> = {}): Harness {
@@ -94,17 +94,17 @@ describe('sending', () => {
     const link = new MxLink(new Endpoint('a'), 100, Infinity, MX_MAX_NUMBER - 1);
     link.handle = new FakeMxHandle(link, true);
     const send = (): number => {
-      const exchange = new Exchange('s', [], POLICY, new FakeSink());
+      const exchange = new Exchange(TARGET, [], POLICY, new FakeSink());
       link.send(0, exchange);
       return exchange.id;
     };
     expect([send(), send(), send(), send()]).toEqual([MX_MAX_NUMBER - 1, MX_MAX_NUMBER, 0, 1]);
     const other = new MxLink(new Endpoint('a'), 100, Infinity, MX_MAX_NUMBER);
     other.handle = new FakeMxHandle(other, true);
-    const held = new Exchange('s', [], POLICY, new FakeSink());
+    const held = new Exchange(TARGET, [], POLICY, new FakeSink());
     other.send(0, held);
     const ids = Array.from({ length: 3 }, () => {
-      const exchange = new Exchange('s', [], POLICY, new FakeSink());
+      const exchange = new Exchange(TARGET, [], POLICY, new FakeSink());
       other.send(0, exchange);
       return exchange.id;
     });

@@ -4,7 +4,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Exchange } from '../../src/state/exchange.js';
 import { ClosedError } from '@mdp/protocol';
-import { FakeSink, Harness, POLICY } from './harness.js';
+import { FakeSink, Harness, POLICY, TARGET } from './harness.js';
 
 describe('sending', () => {
   test('a request without a connection opens one and goes out once it is up', () => {
@@ -194,7 +194,7 @@ describe('giving up', () => {
   test('a request that is refused is counted as made', () => {
     const h = new Harness();
     const sink = new FakeSink();
-    const exchange = new Exchange('s', [], POLICY, sink);
+    const exchange = new Exchange(TARGET, [], POLICY, sink);
     h.state.refuse(exchange, new ClosedError('no', exchange));
     expect(h.state.counters).toMatchObject({ requests: 1, closed: 1 });
     expect(h.handles).toHaveLength(0);
