@@ -3,7 +3,14 @@
 
 export { Client } from './client.js';
 export type { ClientLike, CloseOptions } from './client-like.js';
-export type { ClientOptions, ConnectionRefusal, RequestOptions, RetryOptions, WireOption } from './options.js';
+export type {
+  ClientOptions,
+  ConnectionRefusal,
+  RequestOptions,
+  RetryBudgetOptions,
+  RetryOptions,
+  WireOption,
+} from './options.js';
 export type { ReceivePartOptions, Reply, ReplyError } from './reply.js';
 export type { ClientCounters, ClientStats, EndpointStats } from './stats.js';
 export type { RequestCounters } from './state/counters.js';

@@ -9,6 +9,7 @@ import {
   durationOption,
   endpointsOption,
   integerOption,
+  numberOption,
   refuseUnknownOptions,
 } from '@mdp/protocol/internal';
 import type { CurveOptions, ResolvedCurve } from '@mdp/protocol/node';
@@ -16,6 +17,7 @@ import { resolveCurve } from '@mdp/protocol/node';
 import type { RequestPolicy } from './state/exchange.js';
 import type { WireOption } from './state/mx-links.js';
 import type { ReconnectOptions } from './state/refusals.js';
+import type { RetryBudgetPolicy } from './state/retry-budget.js';
 
 export type { WireOption };
 
@@ -27,6 +29,19 @@ export interface RetryOptions {
   readonly baseMs?: number | undefined;
   /** The longest delay, in milliseconds. Default 10,000; not below `baseMs`. */
   readonly maxMs?: number | undefined;
+}
+
+/**
+ * What a client may spend on repetitions after signs of overload: error reply 429, and attempts without a reply in time.
+ * It begins with 10 seconds' worth of `perSecond`. Repetitions for other reasons cost nothing.
+ */
+export interface RetryBudgetOptions {
+  /** How many repetitions each reply adds. Default 0.2: one for every five. Range 0 to 1,000. */
+  readonly ratio?: number | undefined;
+  /** How many repetitions each second adds. Default 10. Range 0 to 1,000,000. */
+  readonly perSecond?: number | undefined;
+  /** The most repetitions that are saved up. Default 1,000. Range 1 to 1,000,000. */
+  readonly most?: number | undefined;
 }
 
 /** The options of one request. What is left out is taken from the client's. Durations are whole milliseconds. */
@@ -70,6 +85,11 @@ export interface ClientOptions extends RequestOptions {
   readonly maxSockets?: number | undefined;
   /** The most requests that wait for a socket; the next fails with `MDP_OVERLOADED`. Default 10,000; 1 or more. */
   readonly maxQueued?: number | undefined;
+  /**
+   * Bounds the repetitions of all requests together while brokers are overloaded; a request that can be afforded no more
+   * ends with the error at hand. `false` for no bound. See {@link RetryBudgetOptions} for the default.
+   */
+  readonly retryBudget?: RetryBudgetOptions | false | undefined;
   /** How long a socket may be idle before it is closed. Default 10,000; 0 = for ever. */
   readonly idleSocketMs?: number | undefined;
   /** How long one try to connect may take. Default 2,000; 0 = as long as the operating system takes. */
@@ -119,6 +139,7 @@ export interface ResolvedClientOptions {
   readonly maxSockets: number;
   readonly maxQueued: number;
   readonly idleSocketMs: number;
+  readonly retryBudget: RetryBudgetPolicy | undefined;
   readonly connect: ConnectOptions;
   /** The defaults of requests, without the signal: the client's own ends all of them at once. */
   readonly request: RequestPolicy;
@@ -142,6 +163,7 @@ const WIRES: readonly WireOption[] = ['auto', 'mx', 'rfc18'];
 
 const REQUEST_OPTIONS = ['timeoutMs', 'idleTimeoutMs', 'attemptTimeoutMs', 'retry', 'signal', 'maxBufferedBytes'];
 const RETRY_OPTIONS = ['attempts', 'baseMs', 'maxMs'];
+const BUDGET_OPTIONS = ['ratio', 'perSecond', 'most'];
 const CLIENT_OPTIONS = [
   ...REQUEST_OPTIONS,
   'dialect',
@@ -149,6 +171,7 @@ const CLIENT_OPTIONS = [
   'maxInFlight',
   'maxSockets',
   'maxQueued',
+  'retryBudget',
   'idleSocketMs',
   'connectTimeoutMs',
   'reconnectMs',
@@ -180,6 +203,7 @@ export function resolveClientOptions(
     maxSockets: integerOption('maxSockets', options.maxSockets, 256, 1, 10_000),
     maxQueued: integerOption('maxQueued', options.maxQueued, 10_000, 1, Number.MAX_SAFE_INTEGER),
     idleSocketMs: durationOption('idleSocketMs', options.idleSocketMs, 10_000),
+    retryBudget: resolveBudget(options.retryBudget),
     connect: {
       connectTimeoutMs: durationOption('connectTimeoutMs', options.connectTimeoutMs, 2_000),
       reconnectMs,
@@ -210,6 +234,18 @@ function resolveWire(dialect: Dialect, value: WireOption | undefined): WireOptio
   if (dialect === 'rfc18') return wire;
   if (wire === 'mx') throw new ArgumentError('wire', wire, `auto, rfc18 with dialect ${dialect}`);
   return 'rfc18';
+}
+
+function resolveBudget(given: RetryBudgetOptions | false | undefined): RetryBudgetPolicy | undefined {
+  if (given === false) return undefined;
+  const budget = given === undefined ? {} : given;
+  requireObject('retryBudget', budget);
+  refuseUnknownOptions(budget, BUDGET_OPTIONS, 'retryBudget');
+  return {
+    ratio: numberOption('retryBudget.ratio', budget.ratio, 0.2, 0, 1_000),
+    perSecond: numberOption('retryBudget.perSecond', budget.perSecond, 10, 0, 1_000_000),
+    most: numberOption('retryBudget.most', budget.most, 1_000, 1, 1_000_000),
+  };
 }
 
 function resolvePolicy(defaults: RequestPolicy, options: RequestOptions): RequestPolicy {

@@ -47,7 +47,7 @@ describe.each(['docs/client.md', 'packages/client/README.md'])('%s', (document) 
 
 test('the documented options are those that exist, with their defaults', async () => {
   const { resolveClientOptions } = await import('../src/options.js');
-  const { connect, request, endpoints, signal, ...rest } = resolveClientOptions('tcp://a:1', {});
+  const { connect, request, endpoints, signal, retryBudget, ...rest } = resolveClientOptions('tcp://a:1', {});
   expect([endpoints, signal]).toEqual([['tcp://a:1'], undefined]);
   const { attempts, baseMs, maxMs, ...policy } = request;
   const defaults = {
@@ -57,10 +57,11 @@ test('the documented options are those that exist, with their defaults', async (
     'retry.attempts': attempts,
     'retry.baseMs': baseMs,
     'retry.maxMs': maxMs,
+    ...Object.fromEntries(Object.entries(retryBudget ?? {}).map(([name, value]) => [`retryBudget.${name}`, value])),
   };
   const [, options = ''] = /\n## Options\n([^]*?)\n## /.exec(read('docs/client.md')) ?? [];
   const documented = Object.fromEntries(
-    [...options.matchAll(/^\| `([\w.]+)` +\| (`?[\w,]+`?) +\| [^|]*\| [^|]*\|$/gm)].map(([, name, value]) => [
+    [...options.matchAll(/^\| `([\w.]+)` +\| (`?[\w,.]+`?) +\| [^|]*\| [^|]*\|$/gm)].map(([, name, value]) => [
       name,
       value === 'none'
         ? undefined

@@ -17,6 +17,7 @@ describe('client options', () => {
       maxInFlight: 1_000,
       maxSockets: 256,
       maxQueued: 10_000,
+      retryBudget: { ratio: 0.2, perSecond: 10, most: 1_000 },
       idleSocketMs: 10_000,
       connect: { connectTimeoutMs: 2_000, reconnectMs: 100, reconnectMaxMs: 2_000 },
       request: {
@@ -61,6 +62,12 @@ describe('client options', () => {
     ['maxSockets', { maxSockets: 10_001 }],
     ['maxQueued', { maxQueued: 0 }],
     ['idleSocketMs', { idleSocketMs: -1 }],
+    ['retryBudget', { retryBudget: null }],
+    ['retryBudget', { retryBudget: true }],
+    ['retryBudget.ratio', { retryBudget: { ratio: -0.1 } }],
+    ['retryBudget.perSecond', { retryBudget: { perSecond: NaN } }],
+    ['retryBudget.most', { retryBudget: { most: 0 } }],
+    ['retryBudget.burst', { retryBudget: { burst: 5 } }],
     ['connectTimeoutMs', { connectTimeoutMs: -1 }],
     ['reconnectMs', { reconnectMs: 0 }],
     ['reconnectMaxMs', { reconnectMs: 50, reconnectMaxMs: 49 }],
@@ -81,6 +88,13 @@ describe('client options', () => {
     );
     expect(resolveClientOptions(ENDPOINT, { dialect, wire: 'auto' }).wire).toBe('rfc18');
     expect(resolveClientOptions(ENDPOINT, { dialect: 'rfc18', wire: 'mx' }).wire).toBe('mx');
+  });
+
+  test('repetitions have a budget, unless there is to be none', () => {
+    const usual = { ratio: 0.2, perSecond: 10, most: 1_000 };
+    expect(resolveClientOptions(ENDPOINT, {}).retryBudget).toEqual(usual);
+    expect(resolveClientOptions(ENDPOINT, { retryBudget: { ratio: 1 } }).retryBudget).toEqual({ ...usual, ratio: 1 });
+    expect(resolveClientOptions(ENDPOINT, { retryBudget: false }).retryBudget).toBeUndefined();
   });
 
   test('a base above the default maximum lifts it', () => {

@@ -18,6 +18,8 @@ import { Pool } from './pool.js';
 import type { ReconnectOptions } from './refusals.js';
 import { Refusals, nextTry } from './refusals.js';
 import { Requests } from './requests.js';
+import type { RetryBudgetPolicy } from './retry-budget.js';
+import { RetryBudget } from './retry-budget.js';
 
 /** What the state needs of the outside. */
 export interface ClientPort extends LinksPort, MxLinksPort {
@@ -31,6 +33,8 @@ export interface ClientPort extends LinksPort, MxLinksPort {
 export interface StateOptions extends LinksOptions, MxLinksOptions {
   /** The most requests that wait for a connection. */
   readonly maxQueued: number;
+  /** What repetitions are paid from; `undefined` for no limit. */
+  readonly retryBudget: RetryBudgetPolicy | undefined;
   /** When a broker is tried again that said no. */
   readonly connect: ReconnectOptions;
   /** A source of numbers from 0 (inclusive) to 1 (exclusive), for the jitter. */
@@ -65,7 +69,8 @@ export class ClientState {
     const { endpoints, counters } = this.#links;
     this.#mxLinks = new MxLinks(options, port, endpoints, counters);
     this.#refusals = new Refusals(options.connect, counters, options.random);
-    this.#requests = new Requests(endpoints, this.#refusals, options.random);
+    const budget = new RetryBudget(options.retryBudget);
+    this.#requests = new Requests(endpoints, this.#refusals, budget, options.random);
     this.pool = new Pool(this.#links, this.#mxLinks);
   }
 

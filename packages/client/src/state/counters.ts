@@ -27,6 +27,8 @@ export interface RequestCounters {
   closed: number;
   /** Attempts beyond the first: not an end. */
   retries: number;
+  /** Requests that would have been repeated, but for an empty retry budget: not an end. */
+  unaffordable: number;
 }
 
 /** All zero. */
@@ -43,6 +45,7 @@ export function newRequestCounters(): RequestCounters {
     overloaded: 0,
     closed: 0,
     retries: 0,
+    unaffordable: 0,
   };
 }
 

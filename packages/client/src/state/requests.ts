@@ -12,6 +12,8 @@ import type { Exchange } from './exchange.js';
 import { NO_BODY } from './exchange.js';
 import { attemptPassed, deadlinePassed, isRetryable, partPassed, refusedEverywhere, silence } from './failures.js';
 import type { Refusals } from './refusals.js';
+import type { RetryBudget } from './retry-budget.js';
+import { mayMeanOverload } from './retry-budget.js';
 import { WaitingList } from './waiting-list.js';
 
 /** The requests of a client that have not ended. Who carries them is of no concern here: {@link Carrier}. */
@@ -24,17 +26,20 @@ export class Requests {
   readonly #deadlines = new DeadlineHeap<Exchange>();
   readonly #endpoints: readonly Endpoint[];
   readonly #refusals: Refusals;
+  readonly #budget: RetryBudget;
   readonly #random: () => number;
   #pending = 0;
 
   /**
    * @param endpoints - where they may go: what is known of them explains a failure
    * @param refusals - the endpoints that let nobody in
+   * @param budget - what repetitions are paid from
    * @param random - a source of numbers from 0 (inclusive) to 1 (exclusive), for the jitter
    */
-  constructor(endpoints: readonly Endpoint[], refusals: Refusals, random: () => number) {
+  constructor(endpoints: readonly Endpoint[], refusals: Refusals, budget: RetryBudget, random: () => number) {
     this.#endpoints = endpoints;
     this.#refusals = refusals;
+    this.#budget = budget;
     this.#random = random;
   }
 
@@ -99,6 +104,7 @@ export class Requests {
   final(now: number, exchange: Exchange, body: Frame[], error: ErrorReply | undefined): void {
     exchange.link?.release(now, exchange);
     if (error === undefined) {
+      this.#budget.earn();
       this.end(exchange, undefined);
       exchange.sink.part(body, true);
     } else if (error.status === STATUS.DEADLINE && now >= exchange.deadlineAt) {
@@ -149,6 +155,11 @@ export class Requests {
     const retryAt = now + backoffMs(attempts, policy, this.#random);
     if (retryAt >= exchange.deadlineAt) {
       // The wait alone would pass the deadline: the caller is better served with the reason, now.
+      this.end(exchange, error);
+      return;
+    }
+    if (mayMeanOverload(error) && !this.#budget.spend(now)) {
+      this.counters.unaffordable += 1;
       this.end(exchange, error);
       return;
     }

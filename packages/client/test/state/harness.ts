@@ -146,6 +146,7 @@ export class Harness implements ClientPort {
         maxSockets: 256,
         idleSocketMs: 10_000,
         maxQueued: 1_000,
+        retryBudget: undefined,
         connect: { reconnectMs: 100, reconnectMaxMs: 800 },
         random: () => 1,
         ...options,
