@@ -54,9 +54,13 @@ export class AllowList {
 
 const EXPIRES = 'expires=';
 
+/** What is meant to say when a key expires. Taken for a part of the name, it would let the key in for ever. */
+const MEANT_FOR_EXPIRES = /^exp\w*[=:]/i;
+
 /**
  * Read the text of an allow-list: on each line a public key in Z85, `expires=2027-01-31` if it expires, and whose it is.
- * Empty lines and lines that begin with `#` are comments. A key file is a list of one.
+ * Empty lines and lines that begin with `#` are comments. A key file is a list of one. An expiry that stands elsewhere in
+ * its line, or is misspelt, is a fault.
  *
  * @returns the keys, or what is wrong and where, in words
  */
@@ -74,6 +78,9 @@ export function parseAllowList(text: string): AllowedKey[] | string {
     const expires = words[0]?.startsWith(EXPIRES) === true ? words.shift()?.slice(EXPIRES.length) : undefined;
     const expiresAt = expires === undefined ? Infinity : parseExpiry(expires);
     if (expiresAt === undefined) return `line ${String(i + 1)}: expires is not ${EXPIRY_FORM}`;
+    if (words.some((word) => MEANT_FOR_EXPIRES.test(word))) {
+      return `line ${String(i + 1)}: when a key expires stands once, next to the key, as expires=2027-01-31`;
+    }
     keys.push({ key, name: words.join(' '), expiresAt });
   }
   return keys;

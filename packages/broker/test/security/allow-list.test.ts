@@ -21,6 +21,12 @@ describe('the text of a list', () => {
     ]);
   });
 
+  test('may have words of an expiry in the name', () => {
+    expect(parseAllowList(`${ALICE} Expert, expires never`)).toEqual([
+      { key: ALICE, name: 'Expert, expires never', expiresAt: Infinity },
+    ]);
+  });
+
   test('may be that of a key file', () => {
     const text = formatKeyFile({ publicKey: ALICE, name: 'alice', expires: '2027-01-31T18:00Z' });
     expect(parseAllowList(text)).toEqual([{ key: ALICE, name: 'alice', expiresAt: Date.UTC(2027, 0, 31, 18) }]);
@@ -34,6 +40,12 @@ describe('the text of a list', () => {
       `${ALICE} expires=tomorrow`,
       'line 1: expires is not a date such as 2027-01-31, or a time such as 2027-01-31T18:00Z',
     ],
+    ...['alice expires=2027-01-31', 'expired=2027-01-31', 'Expires=2027-01-31 alice', 'expires:2027-01-31'].map(
+      (rest): [string, string] => [
+        `${BOB}\n${ALICE} ${rest}`,
+        'line 2: when a key expires stands once, next to the key, as expires=2027-01-31',
+      ],
+    ),
     [`${ALICE} expires=`, 'line 1: expires is not a date such as 2027-01-31, or a time such as 2027-01-31T18:00Z'],
     [
       `public-key = "${ALICE}"\nexpires = "soon"`,
