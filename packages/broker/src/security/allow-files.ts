@@ -12,6 +12,9 @@ import { AllowList, parseAllowList } from './allow-list.js';
 /** Changes come in bursts: an editor writes, renames and sets modes. What has changed is read so long after, in milliseconds. */
 const SETTLE_MS = 100;
 
+/** How soon it is tried again to watch a folder that could not be watched, in milliseconds. */
+const WATCH_AGAIN_MS = 1000;
+
 /** Files and folders that say together which keys may connect. */
 export class AllowFiles {
   readonly #name: string;
@@ -54,25 +57,51 @@ export class AllowFiles {
   }
 
   /**
-   * Be told when they may have changed. A file is often replaced by another one of its name, so folders are watched.
+   * Be told when they may have changed. A file is often replaced by another one of its name, so folders are watched; and so
+   * is a folder, so they are watched anew after each change: what was watched is the folder, not its name.
    *
+   * @param onError - told once when a folder cannot be watched any more; it is tried again until it can
    * @returns ends it
+   * @throws what Node.js throws when a folder cannot be watched
    */
   watch(onChange: () => void, onError: (error: Error) => void): () => void {
+    let watchers: FSWatcher[] = [];
     let timer: NodeJS.Timeout | undefined;
-    const later = (): void => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        onChange();
-      }, SETTLE_MS).unref();
+    let failing = false;
+    const close = (): void => {
+      for (const watcher of watchers) watcher.close();
+      watchers = [];
     };
-    const watchers: FSWatcher[] = [];
-    for (const folder of new Set(this.#paths.map((path) => (isFolder(path) ? path : dirname(path))))) {
-      watchers.push(watch(folder, { persistent: false }, later).on('error', onError));
-    }
+    const open = (): void => {
+      close();
+      for (const folder of new Set(this.#paths.map((path) => (isFolder(path) ? path : dirname(path))))) {
+        watchers.push(watch(folder, { persistent: false }, later).on('error', failed));
+      }
+    };
+    const anew = (): void => {
+      timer = undefined;
+      try {
+        open();
+        failing = false;
+      } catch (error) {
+        failed(asError(error));
+      }
+      // What has changed before they were watched anew is read, too.
+      onChange();
+    };
+    const later = (): void => {
+      timer ??= setTimeout(anew, SETTLE_MS).unref();
+    };
+    const failed = (error: Error): void => {
+      if (!failing) onError(error);
+      failing = true;
+      clearTimeout(timer);
+      timer = setTimeout(anew, WATCH_AGAIN_MS).unref();
+    };
+    open();
     return () => {
       clearTimeout(timer);
-      for (const watcher of watchers) watcher.close();
+      close();
     };
   }
 }

@@ -100,6 +100,75 @@ describe('watching', () => {
     });
   });
 
+  test('what comes into a folder that has taken the place of another, after a while without any', async () => {
+    const keys = join(folder, 'keys');
+    mkdirSync(keys);
+    const files = new AllowFiles('allow', [keys]);
+    const faults: string[] = [];
+    const end = files.watch(
+      () => {
+        try {
+          files.reload();
+        } catch (error) {
+          faults.push((error as Error).message);
+        }
+      },
+      (error) => faults.push(error.message),
+    );
+    const put = (name: string, publicKey: string): void => {
+      writeFileSync(join(keys, name), formatKeyFile({ publicKey }));
+    };
+    try {
+      renameSync(keys, join(folder, 'before'));
+      await waitUntil('the folder to be missed', () => faults.length > 0);
+      mkdirSync(keys);
+      put('alice.key', ALICE.publicKey);
+      await waitUntil('the new folder to be read', () => knows(files, ALICE.publicKey));
+      put('bob.key', BOB.publicKey);
+      await waitUntil('a change in it to be read', () => knows(files, BOB.publicKey));
+      rmSync(join(keys, 'alice.key'));
+      await waitUntil('a key to be missed', () => !knows(files, ALICE.publicKey));
+    } finally {
+      end();
+    }
+  });
+
+  test('folders that are gone, once, until they are there again', async () => {
+    const outer = join(folder, 'outer');
+    const keys = join(outer, 'list');
+    mkdirSync(outer);
+    writeFileSync(keys, '');
+    const files = new AllowFiles('allow', [keys]);
+    const faults: Error[] = [];
+    let changes = 0;
+    const end = files.watch(
+      () => changes++,
+      (error) => faults.push(error),
+    );
+    try {
+      rmSync(outer, { recursive: true });
+      await waitUntil('several tries', () => changes > 1);
+      expect(faults).toHaveLength(1);
+      mkdirSync(outer);
+      writeFileSync(keys, `${BOB.publicKey}\n`);
+      await waitUntil('the list to be read', () => {
+        try {
+          files.reload();
+        } catch {
+          return false; // it is being written
+        }
+        return knows(files, BOB.publicKey);
+      });
+      const before = changes;
+      await waitUntil('its folder to be watched', () => {
+        writeFileSync(keys, '');
+        return changes > before;
+      });
+    } finally {
+      end();
+    }
+  });
+
   test('a key file that comes into a folder', async () => {
     const keys = join(folder, 'keys');
     mkdirSync(keys);
