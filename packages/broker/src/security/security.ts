@@ -38,6 +38,8 @@ export class Security {
   #gatekeeper: Gatekeeper | undefined;
   /** The keys that have got in, where a list says which may. */
   readonly #inside = new Map<Guarded, Set<string>>();
+  /** The fault of a list that could not be read again, as it was told. */
+  readonly #faults = new Map<AllowFiles, string>();
   #watches: (() => void)[] = [];
   /** Looks for keys that have expired, and when. */
   #expiry: NodeJS.Timeout | undefined;
@@ -108,7 +110,7 @@ export class Security {
     return { context, curveServer: true, curveSecretKey: secretKey, zapDomain: domain, zapEnforceDomain: true };
   }
 
-  /** Read all lists again. A list that has a fault stays as it was, and the fault is told. */
+  /** Read all lists again. A list that has a fault stays as it was, and the fault is told; by itself not twice in a row. */
   reload(): void {
     for (const { files } of this.#guarded.values()) this.#reload(files, true);
   }
@@ -118,10 +120,14 @@ export class Security {
     try {
       changed = files.reload();
     } catch (error) {
-      this.#host.failed(asError(error));
+      const fault = asError(error);
+      // A log that is kept beside the list would otherwise change its folder with each line, for ever.
+      if (asked || this.#faults.get(files) !== fault.message) this.#host.failed(fault);
+      this.#faults.set(files, fault.message);
       return;
     }
-    if (changed || asked) this.#host.reloaded(files.list.size);
+    const mended = this.#faults.delete(files);
+    if (changed || asked || mended) this.#host.reloaded(files.list.size);
     if (changed) this.#review();
   }
 

@@ -2,7 +2,7 @@
 // curve.test - encrypted endpoints: who gets in, who does not, and what becomes of it when a list changes
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dealer } from 'zeromq';
@@ -151,6 +151,43 @@ describe('with an allow-list', () => {
     await waitUntil('the fault to be told', () => faults.length > 0);
     expect(faults[0]).toContain('line 2 does not begin with a public key');
     expect(await answered(eve)).toBe('final 404');
+  });
+
+  test('and has a fault is told of once, also when a log beside it grows with each time, and once when it is well', async () => {
+    await start({ allow: list });
+    const text = readFileSync(list, 'utf8');
+    // Sees what the broker sees, and just after it.
+    let changes = 0;
+    const fail = (error: Error): void => {
+      throw error;
+    };
+    const end = new AllowFiles('allow', [list]).watch(() => changes++, fail);
+    const log = join(folder, 'log');
+    const faults: string[] = [];
+    it.broker.on('error', ({ message }) => {
+      faults.push(message);
+      appendFileSync(log, `${message}\n`);
+    });
+    const reloaded: number[] = [];
+    it.broker.on('keysReloaded', (keys) => reloaded.push(keys));
+    try {
+      writeFileSync(list, 'broken\n');
+      await waitUntil('the fault to be told', () => faults.length > 0);
+      for (let i = 0; i < 3; i++) {
+        const before = changes;
+        appendFileSync(log, 'more\n');
+        await waitUntil('the folder to be looked at', () => changes > before);
+      }
+      expect(faults).toHaveLength(1);
+      it.broker.reloadKeys();
+      expect(faults).toHaveLength(2);
+
+      writeFileSync(list, text);
+      await waitUntil('the list to be read again', () => reloaded.length > 0);
+      expect(reloaded).toEqual([2]);
+    } finally {
+      end();
+    }
   });
 
   test('is read again at once when that is asked for', async () => {
