@@ -39,6 +39,7 @@ const REFUSED_PEERS: Readonly<Record<RefusalReason, string>> = {
 
 const REFUSED_WORKERS: Readonly<Record<WorkerRefusalReason, string>> = {
   forbidden: 'the service is not one of its endpoint',
+  role: 'its endpoint is for clients only',
   tooManyWorkers: 'there are too many workers or services',
   unexpected: 'the service is one of the broker itself, or the broker stops',
 };

@@ -66,12 +66,14 @@ test('who is refused, and why', () => {
     broker.emit('connectionRefused', { key: KEY, address: '', name: 'bob\n', reason: 'expiredKey' });
     broker.emit('connectionRefused', { key: '', address: '', name: '', reason: 'malformed' });
     broker.emit('workerRefused', { ...worker, reason: 'forbidden' });
+    broker.emit('workerRefused', { ...worker, reason: 'role' });
   });
   expect(lines).toEqual([
     `warn a peer at 10.0.0.7 was refused: its key is not allowed there; the public key is ${KEY}`,
     `warn a peer was refused: its key has expired; the public key of "bob\\u000a" is ${KEY}`,
     'warn a peer was refused: what it says of itself was not understood',
     'warn a worker for "resize" was refused: the service is not one of its endpoint (rfc18, 006b8b4567)',
+    'warn a worker for "resize" was refused: its endpoint is for clients only (rfc18, 006b8b4567)',
   ]);
 });
 

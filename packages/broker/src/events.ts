@@ -28,6 +28,8 @@ export type WorkerLossReason =
 export type WorkerRefusalReason =
   /** The service is not among those of its endpoint. */
   | 'forbidden'
+  /** Its endpoint is for clients only. */
+  | 'role'
   /** There are too many workers or services already. */
   | 'tooManyWorkers'
   /** It is a service of the broker itself, or the broker stops. */
@@ -62,7 +64,7 @@ export interface BrokerEvents {
   workerReady: [worker: WorkerInfo];
   /** A worker is no longer registered. */
   workerLost: [worker: WorkerInfo & { readonly reason: WorkerLossReason }];
-  /** A worker could not register, and was told DISCONNECT. */
+  /** A worker could not register, and was told DISCONNECT; of `role` it was told nothing. */
   workerRefused: [worker: WorkerInfo & { readonly reason: WorkerRefusalReason }];
   /** A peer was not let in: its key is not allowed. */
   connectionRefused: [refusal: ConnectionRefusal];

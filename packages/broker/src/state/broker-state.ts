@@ -122,7 +122,7 @@ export class BrokerState {
     if (!this.#isHeard(now, connection)) return;
     if (message.type === 'request') this.#request(now, connection, message);
     else if (message.type === 'invalid') this.#invalid(now, connection, message.reason);
-    else if (connection.access.role === 'client') this.counters.dropped.role++;
+    else if (connection.access.role === 'client') this.#fromWorkerAmongClients(connection, message);
     else this.#workerCommands.receive(now, connection, message);
   }
 
@@ -174,6 +174,13 @@ export class BrokerState {
     connection.strikes = Math.max(connection.strikes, this.#options.maxStrikes - 1);
     connection.struckAt = now;
     this.#invalid(now, connection, 'extra-frames');
+  }
+
+  /** Dropped, and never answered. Who wanted to register is told of: a key that is misused, or a wrong address. */
+  #fromWorkerAmongClients(connection: Connection, message: Exclude<BrokerInbound, ClientRequest>): void {
+    const { type, dialect, address } = message;
+    if (type !== 'ready') this.counters.dropped.role++;
+    else this.#registry.reject({ envelope: connection.envelopeOf(address), dialect }, message.service, 'role');
   }
 
   #request(now: number, connection: Connection, { service, address, dialect, body }: ClientRequest): void {

@@ -37,13 +37,17 @@ export class MxIntake {
   }
 
   receive(now: number, peer: MxPeer, records: readonly MxRecord[]): void {
+    const { registry, counters } = this.#parts;
     const { role } = peer.connection.access;
     // MDP-B-36: whatever it says is a sign of life of all of its services.
     peer.life.heardAt = now;
     for (const record of records) {
       const fromClient = record.type === 'request' || record.type === 'cancel' || record.type === 'credit';
-      if (role === (fromClient ? 'worker' : 'client')) this.#parts.counters.dropped.role++;
-      else this.#record(now, peer, record);
+      if (role === (fromClient ? 'worker' : 'client')) {
+        const place = { envelope: peer.envelope, dialect: 'mx' as const };
+        if (record.type === 'ready') registry.reject(place, record.service, 'role');
+        else counters.dropped.role++;
+      } else this.#record(now, peer, record);
     }
   }
 

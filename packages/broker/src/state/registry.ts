@@ -78,7 +78,11 @@ export class Registry {
   }
 
   /** READY of somebody who may not register. */
-  reject({ envelope, dialect }: WorkerPlace, service: string, reason: WorkerRefusalReason): void {
+  reject(
+    { envelope, dialect }: Pick<WorkerPlace, 'envelope' | 'dialect'>,
+    service: string,
+    reason: WorkerRefusalReason,
+  ): void {
     const { counters, port } = this.#parts;
     counters.dropped[reason]++;
     port.emit('workerRefused', () => [{ peer: describePeer(envelope), service, dialect, reason }]);

@@ -111,3 +111,28 @@ describe('at an endpoint with patterns, over MX', () => {
     expect(bench.counters.dropped.forbidden).toBe(1);
   });
 });
+
+describe('at an endpoint for clients only', () => {
+  const refusals = (bench: Bench): unknown[] =>
+    bench.port.emitted('workerRefused').map(([{ service, dialect, reason }]) => [service, dialect, reason]);
+
+  test('who says READY is told nothing, is counted, and is told of', () => {
+    const bench = new Bench();
+    const worker = bench.worker('w', { role: 'client' });
+    worker.ready('s');
+    worker.beat();
+    expect(worker.take()).toEqual([]);
+    expect(bench.counters.dropped.role).toBe(2);
+    expect(refusals(bench)).toEqual([['s', 'rfc18', 'role']]);
+    expect(bench.state.workers).toBe(0);
+  });
+
+  test('so is one that speaks MX, whose own requests go on', () => {
+    const bench = new Bench();
+    const peer = new MxTestPeer(bench, 'p', { role: 'client' });
+    peer.tell({ ready: 's', credit: 4 }, 'heartbeat', { request: 'mmi.service', id: 1, body: ['s'] });
+    expect(peer.heard()).toEqual(['final 1: 404']);
+    expect(bench.counters.dropped.role).toBe(2);
+    expect(refusals(bench)).toEqual([['s', 'mx', 'role']]);
+  });
+});
