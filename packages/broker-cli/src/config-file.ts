@@ -72,7 +72,8 @@ export async function parseConfig(text: string, file: string): Promise<Source> {
   const root: unknown = document.toJS();
   const source = new Map<string, Given>();
   if (root === null || root === undefined) return source;
-  if (!isMap(root)) throw new ArgumentError(shown, root, 'an object whose keys are options');
+  // What it says is not shown: it may be a secret key, whose file was named by mistake.
+  if (!isMap(root)) throw new UsageError(`${shown}: allowed is an object whose keys are options, and it is none`);
   readLevel(root, [], { at: locate(document, lines, shown), folder: dirname(file) }, source);
   return source;
 }

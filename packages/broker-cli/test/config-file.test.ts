@@ -147,7 +147,8 @@ describe('what is wrong is named with its line, its path, its value and what is 
     ],
     ['endpoints: { endpoint: "tcp://*:1", services: [] }', 'broker.yaml:1: endpoints.services: got an array of 0'],
     ['frobnicate: 1', 'broker.yaml:1: frobnicate: there is no such option'],
-    ['- 1', 'broker.yaml: got an array of 1, allowed is an object whose keys are options'],
+    ['- 1', 'broker.yaml: allowed is an object whose keys are options, and it is none'],
+    ['secret-key = "x"', 'broker.yaml: allowed is an object whose keys are options, and it is none'],
     ['drain: 1\ndrain: 2', 'broker.yaml:2:1: Map keys must be unique'],
     ['drain: [1', 'broker.yaml:1:10: '],
   ])('%j', async (text, message) => {
