@@ -18,7 +18,7 @@ import { readEchoWorker } from './peer-flags.js';
 import type { PeerKeys } from './peer-keys.js';
 import { loadPeerKeys } from './peer-keys.js';
 import { printable, quoted, showFrame } from './printable.js';
-import { remedy } from './request-failure.js';
+import { withRemedy } from './request-failure.js';
 import type { StopSignal } from './stop-signals.js';
 import { untilSignal } from './stop-signals.js';
 import type { Environment } from './variables.js';
@@ -91,7 +91,8 @@ function logWorker(worker: Worker, keys: PeerKeys | undefined, log: Log): () => 
   worker.on('disconnected', ({ endpoint, reason, detail }) => {
     const level = reason === 'stopped' ? 'verbose' : 'warn';
     if (detail !== undefined) {
-      const refusal = (): string => `${printable(endpoint)} refuses this worker: ${printable(detail)}; ${remedy(keys)}`;
+      const refusal = (): string =>
+        withRemedy(`${printable(endpoint)} refuses this worker: ${printable(detail)}`, keys);
       bursts.note(level, 'refused', refusal, (n) => counted(n, 'more refusal'));
       return;
     }

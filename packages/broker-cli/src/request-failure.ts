@@ -3,7 +3,7 @@
 
 import type { ClientStats } from '@mdp/client';
 import type { RemoteError } from '@mdp/protocol';
-import { STATUS } from '@mdp/protocol';
+import { MMI_PREFIX, STATUS } from '@mdp/protocol';
 import { formatDuration } from './durations.js';
 import type { ExitCode } from './exit-codes.js';
 import { EXIT_CODES, errorCode, errorMessage } from './exit-codes.js';
@@ -37,8 +37,10 @@ export function explainFailure(
       const reached = stats.endpoints.some((endpoint) => endpoint.state === 'up');
       const reasons = stats.endpoints.map(({ reason }) => reason).filter((reason) => reason !== '');
       const why = reasons.length === 0 ? '' : ` (${printable(reasons.join('; '))})`;
+      // What the broker answers itself needs no worker.
+      const worker = request.service.startsWith(MMI_PREFIX) ? '' : `is there a worker for ${quoted(request.service)}, `;
       const guess = reached
-        ? `the broker at ${brokers} was reached; is there a worker for ${quoted(request.service)}, and is the dialect right?`
+        ? `the broker at ${brokers} was reached; ${worker}is the endpoint for clients, and is the dialect right?`
         : `nothing answers at ${brokers}${why}; is a broker running there?`;
       return { text: `${waited}: ${guess}`, code: EXIT_CODES.TIMEOUT };
     }
@@ -48,7 +50,7 @@ export function explainFailure(
       return { text: `error reply ${String(status)}: ${printable(message)}${hint}`, code: EXIT_CODES.REMOTE };
     }
     case 'MDP_REFUSED':
-      return { text: `${printable(errorMessage(error), 1000)}; ${remedy(request.keys)}`, code: EXIT_CODES.REFUSED };
+      return { text: withRemedy(printable(errorMessage(error), 1000), request.keys), code: EXIT_CODES.REFUSED };
     case 'MDP_DISCONNECTED':
     case 'MDP_PROTOCOL':
       return { text: printable(errorMessage(error)), code: EXIT_CODES.FAILURE };
@@ -57,7 +59,12 @@ export function explainFailure(
   }
 }
 
-/** What the person at the terminal can do about a refusal: that depends on what was given. */
+/** Why a connection was refused, and what the person at the terminal can do about it. */
+export function withRemedy(refusal: string, keys: PeerKeys | undefined): string {
+  return `${refusal}${refusal.endsWith('?') ? '' : ';'} ${remedy(keys)}`;
+}
+
+/** What can be done about it: that depends on what was given. */
 export function remedy(keys: PeerKeys | undefined): string {
   if (keys === undefined) return "give the broker's public key with --server-key, and your own secret one with --key";
   if (keys.own === undefined) return 'if it lets in only keys that it knows, give yours with --key';

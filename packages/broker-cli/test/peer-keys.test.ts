@@ -5,11 +5,12 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { ClientStats } from '@mdp/client';
 import { formatKeyFile, isZ85Key } from '@mdp/protocol/internal';
 import { generateKeyPair } from '@mdp/protocol/node';
 import { readCommandLine } from '../src/command-line.js';
 import { loadPeerKeys, readPeerKeys } from '../src/peer-keys.js';
-import { remedy } from '../src/request-failure.js';
+import { explainFailure, remedy, withRemedy } from '../src/request-failure.js';
 import type { Environment } from '../src/variables.js';
 
 const server = generateKeyPair();
@@ -98,4 +99,22 @@ test('what to do about a refusal depends on what was given', () => {
   expect(remedy({ ...named, own: { name: 'MDP_KEY', text: 'y' } })).toBe(
     "is the key of MDP_KEY named by an --allow of the broker, and is that of --server-key the broker's?",
   );
+});
+
+test('what was asked already is not followed by more than a question', () => {
+  expect(withRemedy('a refused: is it b?', undefined)).toMatch(/^a refused: is it b\? give /);
+  expect(withRemedy('a refused', undefined)).toMatch(/^a refused; give /);
+});
+
+test('of a broker that was reached and says nothing, workers are asked for only where there are any', () => {
+  const stats = { endpoints: [{ state: 'up', reason: '' }] } as unknown as ClientStats;
+  const late = Object.assign(new Error('too late'), { code: 'MDP_TIMEOUT' });
+  const said = (service: string): string => {
+    return explainFailure(late, { brokers: ['tcp://a:1'], service, timeoutMs: 2000 }, stats).text;
+  };
+  const reached = 'no reply within 2s: the broker at tcp://a:1 was reached;';
+  expect(said('s')).toBe(
+    `${reached} is there a worker for "s", is the endpoint for clients, and is the dialect right?`,
+  );
+  expect(said('mmi.broker')).toBe(`${reached} is the endpoint for clients, and is the dialect right?`);
 });

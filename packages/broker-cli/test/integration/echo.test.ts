@@ -36,7 +36,7 @@ describe('what goes wrong', () => {
       env: { MDP_BROKER_URL: broker.endpoint },
     });
     expect(stderr).toBe(
-      `mdp-broker: no reply within 2s: the broker at ${broker.endpoint} was reached; is there a worker for "mdp-echo", and is the dialect right?\n`,
+      `mdp-broker: no reply within 2s: the broker at ${broker.endpoint} was reached; is there a worker for "mdp-echo", is the endpoint for clients, and is the dialect right?\n`,
     );
     expect(code).toBe(4);
   });
