@@ -88,7 +88,8 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     const groups = groupEndpoints(this.options.endpoints);
     const keys = resolveCurveServer(options.curve);
     this.publicKey = keys?.publicKey;
-    if (keys !== undefined) this.#security = new Security(keys, groups, this.#securityHost);
+    const { handshakeTimeoutMs } = this.options;
+    if (keys !== undefined) this.#security = new Security(keys, groups, this.#securityHost, handshakeTimeoutMs);
     this.#sockets = new ServedSockets(groups, this.options, this.#security, this.#socketsHost);
     this.#port = new RouterPort(
       {

@@ -31,7 +31,7 @@ export type RefusalReason =
   | 'expiredKey'
   /** The callback said no. */
   | 'denied'
-  /** The callback failed. */
+  /** The callback failed, or took too long. */
   | 'failed'
   /** Too many wait for the callback; it may come again. */
   | 'busy'
@@ -75,6 +75,9 @@ const STATUS: Readonly<Record<RefusalReason, ZapStatus>> = {
   malformed: 500,
 };
 
+/** A callback has taken too long. */
+class LateError extends Error {}
+
 /**
  * The ZAP handler. It must be bound before any socket that it guards, in the same context, which is its broker's own: there
  * is one handler to a context.
@@ -85,14 +88,19 @@ export class Gatekeeper {
   readonly #socket: Router;
   readonly #gates: ReadonlyMap<string, Gate>;
   readonly #host: GatekeeperHost;
+  readonly #askAtMostMs: number;
   #asked = 0;
   #closed = false;
 
-  /** @param gates - by domain: the name that the socket has set */
-  constructor(context: Context, gates: ReadonlyMap<string, Gate>, host: GatekeeperHost) {
+  /**
+   * @param gates - by domain: the name that the socket has set
+   * @param askAtMostMs - how long a callback is waited for: as long as a handshake may take
+   */
+  constructor(context: Context, gates: ReadonlyMap<string, Gate>, host: GatekeeperHost, askAtMostMs: number) {
     this.#socket = new Router({ context, linger: 0, sendTimeout: 0 });
     this.#gates = gates;
     this.#host = host;
+    this.#askAtMostMs = askAtMostMs;
   }
 
   /** Begin to answer. */
@@ -140,15 +148,25 @@ export class Gatekeeper {
 
   async #ask(request: ZapRequest, key: string, callback: AllowCallback): Promise<void> {
     this.#asked++;
+    let timer: NodeJS.Timeout | undefined;
+    // The peer has gone by then. Who is waited for longer would keep its place from others, for ever if it never answers.
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(new LateError(`allow has not answered within handshakeTimeoutMs (${String(this.#askAtMostMs)} ms)`));
+      }, this.#askAtMostMs).unref();
+    });
     try {
       // Anything but true is a no: a callback that forgot to return has not decided.
-      const allowed: unknown = await callback({ key, address: request.address });
+      const allowed: unknown = await Promise.race([callback({ key, address: request.address }), late]);
       if (allowed === true) this.#accept(request, key);
       else this.#refuse(request, 'denied');
     } catch (error) {
-      this.#refuse(request, 'failed');
+      // Nobody waits for an answer that comes too late: ZeroMQ ends the handshake by itself.
+      if (error instanceof LateError) this.#tell(request, 'failed');
+      else this.#refuse(request, 'failed');
       this.#host.failed(asError(error));
     } finally {
+      clearTimeout(timer);
       this.#asked--;
     }
   }
@@ -158,8 +176,12 @@ export class Gatekeeper {
     this.#send(request, 200);
   }
 
-  #refuse(request: ZapRequest, reason: RefusalReason, name = ''): void {
-    this.#host.refused({ key: request.key ?? '', address: request.address, name, reason });
+  #tell({ key = '', address }: ZapRequest, reason: RefusalReason, name = ''): void {
+    this.#host.refused({ key, address, name, reason });
+  }
+
+  #refuse(request: ZapRequest, reason: RefusalReason, name?: string): void {
+    this.#tell(request, reason, name);
     this.#send(request, STATUS[reason]);
   }
 

@@ -30,6 +30,7 @@ interface Guarded {
 export class Security {
   readonly #keys: CurveKeyPair;
   readonly #host: SecurityHost;
+  readonly #handshakeTimeoutMs: number;
   readonly #domains: ReadonlyMap<SocketGroup, string>;
   /** The sockets that have lists, by domain. */
   readonly #guarded: ReadonlyMap<string, Guarded>;
@@ -48,11 +49,13 @@ export class Security {
   /**
    * Read all lists.
    *
+   * @param handshakeTimeoutMs - after so long a peer that was not let in is gone
    * @throws ArgumentError `MDP_INVALID_ARGUMENT` that names the file and what is wrong with it
    */
-  constructor(keys: CurveKeyPair, groups: readonly SocketGroup[], host: SecurityHost) {
+  constructor(keys: CurveKeyPair, groups: readonly SocketGroup[], host: SecurityHost, handshakeTimeoutMs: number) {
     this.#keys = keys;
     this.#host = host;
+    this.#handshakeTimeoutMs = handshakeTimeoutMs;
     const encrypted = groups.filter(({ curve }) => curve);
     this.#domains = new Map(encrypted.map((group, i) => [group, `mdp-${String(i)}`]));
     const files = new Map<string, Guarded>();
@@ -78,7 +81,8 @@ export class Security {
     const accepted = (domain: string, key: string): void => {
       this.#accepted(domain, key);
     };
-    const gatekeeper = new Gatekeeper(this.#context, this.#gates, { accepted, refused, failed });
+    const host = { accepted, refused, failed };
+    const gatekeeper = new Gatekeeper(this.#context, this.#gates, host, this.#handshakeTimeoutMs);
     this.#gatekeeper = gatekeeper;
     await gatekeeper.start();
     const onError = (error: unknown): void => {

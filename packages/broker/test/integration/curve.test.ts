@@ -305,9 +305,13 @@ describe('with a callback', () => {
 
   test('that never answers lets nobody in, and the handshake ends in time', async () => {
     await start({ allow: () => new Promise<boolean>(() => undefined), handshakeTimeoutMs: 100 });
+    const failures: string[] = [];
+    it.broker.on('error', ({ message }) => failures.push(message));
     await it.client('rfc18', keysOf(alice)).request('mmi.service', 's');
     await it.until('the handshake to fail', ({ counters }) => counters.handshakesFailed.other > 0);
     expect(it.broker.stats().counters.received).toBe(0);
+    await refused('failed');
+    expect(failures[0]).toBe('allow has not answered within handshakeTimeoutMs (100 ms)');
   });
 });
 
