@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // security - what encrypts a broker's sockets and decides who may connect: its key, its lists, its ZeroMQ context
 
-import { MAX_DURATION_MS } from '@mdp/protocol/internal';
 import type { CurveKeyPair } from '@mdp/protocol/node';
 import type { Router, SocketOptions } from 'zeromq';
 import { Context } from 'zeromq';
@@ -10,6 +9,9 @@ import { asError } from '../system-error.js';
 import { AllowFiles } from './allow-files.js';
 import type { Gate, GatekeeperHost } from './gatekeeper.js';
 import { Gatekeeper } from './gatekeeper.js';
+
+/** How long keys that have got in are not looked at, at most, in milliseconds. */
+const LONGEST_WITHOUT_A_LOOK_MS = 60_000;
 
 /** What it tells. */
 export interface SecurityHost extends Omit<GatekeeperHost, 'accepted'> {
@@ -167,8 +169,8 @@ export class Security {
     if (at >= this.#expiryAt) return;
     clearTimeout(this.#expiry);
     this.#expiryAt = at;
-    // One that is further off than a timer can be is looked at too soon, and again.
-    const inMs = Math.min(MAX_DURATION_MS, Math.max(1, at - Date.now()));
+    // Timers do not see that the system's clock was set: it is looked at again before long.
+    const inMs = Math.min(LONGEST_WITHOUT_A_LOOK_MS, Math.max(1, at - Date.now()));
     this.#expiry = setTimeout(() => {
       this.#review();
     }, inMs).unref();
