@@ -196,7 +196,7 @@ export class Dispatcher {
   dispatchWaiting(now: number, service: Service): void {
     for (;;) {
       const worker = service.free.first;
-      const request = service.queue.next;
+      const request = service.queue.next(now);
       if (worker === undefined || request === undefined) return;
       if (request.deadlineAt <= now) this.expireRequest(request);
       else this.#dispatch(now, worker, request, true);
@@ -215,7 +215,7 @@ export class Dispatcher {
       return false;
     }
     if (queued) {
-      request.service.queue.shift();
+      request.service.queue.shift(now);
       this.#dequeued(request);
     }
     request.attempts++;

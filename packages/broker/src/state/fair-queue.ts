@@ -4,6 +4,11 @@
 import { Link, LinkedList } from './linked-list.js';
 import type { Request } from './request.js';
 
+/** Whether a request has waited for longer than it can still wait. */
+function isLate(now: number, { queuedAt, deadlineAt }: Request): boolean {
+  return now - queuedAt > deadlineAt - now;
+}
+
 /** One client that has something waiting. */
 class Turn {
   readonly requests = new LinkedList<Request>();
@@ -21,6 +26,10 @@ class Turn {
  * ```
  *
  * A client that floods waits behind itself: another one's first request is served after at most one of each client.
+ *
+ * A client's requests are served in order while that is of use. Once the oldest has used up half of the time that it had,
+ * more comes than can be done: whoever is served in order then is served when it is too late, and nobody has anything
+ * of it. So the newest goes first, which still has its time, and those that are late end at their deadlines.
  */
 export class FairQueue {
   readonly #retries = new LinkedList<Request>();
@@ -37,9 +46,15 @@ export class FairQueue {
     return this.#arrivals.first;
   }
 
-  /** The request whose turn it is: what {@link shift} takes out. */
-  get next(): Request | undefined {
-    return this.#retries.first ?? this.#turns.first?.requests.first;
+  /** The request whose turn it is. */
+  next(now: number): Request | undefined {
+    const retry = this.#retries.first;
+    const requests = this.#turns.first?.requests;
+    const oldest = requests?.first;
+    if (retry !== undefined || oldest === undefined || !isLate(now, oldest)) return retry ?? oldest;
+    const newest = requests?.last;
+    const hasMore = newest !== undefined && newest.deadlineAt < Infinity && newest.deadlineAt > oldest.deadlineAt;
+    return hasMore ? newest : oldest;
   }
 
   /** Queue a request behind those of its client. */
@@ -61,20 +76,16 @@ export class FairQueue {
     this.#retries.prepend(request.placeLink);
   }
 
-  /** Take out the next request; its client goes to the end of the line. */
-  shift(): Request | undefined {
-    const retry = this.#retries.shift();
-    if (retry !== undefined) {
-      this.#arrivals.remove(retry.arrivalLink);
-      return retry;
+  /** Take out the {@link next} request; its client goes to the end of the line. */
+  shift(now: number): Request | undefined {
+    const request = this.next(now);
+    if (request === undefined) return undefined;
+    const turn = request.placeLink.list === this.#retries ? undefined : this.#turns.first;
+    this.remove(request);
+    if (turn?.link.list === this.#turns) {
+      this.#turns.remove(turn.link);
+      this.#turns.append(turn.link);
     }
-    const turn = this.#turns.first;
-    const request = turn?.requests.shift();
-    if (turn === undefined || request === undefined) return undefined;
-    this.#arrivals.remove(request.arrivalLink);
-    this.#turns.remove(turn.link);
-    if (turn.requests.size > 0) this.#turns.append(turn.link);
-    else this.#byClient.delete(turn.key);
     return request;
   }
 

@@ -25,6 +25,11 @@ export class LinkedList<T> {
     return this.#first?.item;
   }
 
+  /** The item at the tail, without taking it out. */
+  get last(): T | undefined {
+    return this.#last?.item;
+  }
+
   /** Put a link at the tail. It must be in no list. */
   append(link: Link<T>): void {
     link.list = this;

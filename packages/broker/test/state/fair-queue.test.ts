@@ -20,8 +20,12 @@ function connection(id: string): Connection {
 }
 
 function request(from: Connection, name: string, ...address: Frame[]): Request {
+  return dueRequest(from, name, Infinity, address);
+}
+
+function dueRequest(from: Connection, name: string, deadlineAt: number, address: Frame[] = []): Request {
   const envelope = [from.routingId, ...address];
-  const origin = { connection: from, envelope, dialect: 'rfc18' as const, mx: undefined, id: 0, deadlineAt: Infinity };
+  const origin = { connection: from, envelope, dialect: 'rfc18' as const, mx: undefined, id: 0, deadlineAt };
   return new Request(origin, service, [bytes(name)]);
 }
 
@@ -31,7 +35,7 @@ function name(of: Request | undefined): string | undefined {
 
 function drainAll(queue: FairQueue): (string | undefined)[] {
   const names: (string | undefined)[] = [];
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) names.push(name(next));
+  for (let next = queue.shift(0); next !== undefined; next = queue.shift(0)) names.push(name(next));
   return names;
 }
 
@@ -87,9 +91,48 @@ describe('FairQueue', () => {
     queue.push(request(a, 'a1'));
     queue.push(request(b, 'b1'));
     queue.push(request(b, 'b2'));
-    expect(name(queue.shift())).toBe('a1');
+    expect(name(queue.shift(0))).toBe('a1');
     queue.push(request(a, 'a2'));
     expect(drainAll(queue)).toEqual(['b1', 'a2', 'b2']);
+  });
+
+  test('serves the newest first once the oldest has less time left than it has waited', () => {
+    const queue = new FairQueue();
+    const a = connection('a');
+    for (const each of [0, 10, 20, 30]) {
+      const next = dueRequest(a, `at ${String(each)}`, each + 100);
+      next.queuedAt = each;
+      queue.push(next);
+    }
+    expect(name(queue.shift(50))).toBe('at 0');
+    expect(name(queue.next(60))).toBe('at 10');
+    expect(name(queue.shift(61))).toBe('at 30');
+    expect(name(queue.shift(61))).toBe('at 20');
+    expect(name(queue.shift(61))).toBe('at 10');
+  });
+
+  test('a client that has late ones takes its turn like all others', () => {
+    const queue = new FairQueue();
+    const [a, b] = [connection('a'), connection('b')];
+    for (const each of ['a1', 'a2', 'a3']) queue.push(dueRequest(a, each, 100 + queue.size));
+    queue.push(request(b, 'b1'));
+    queue.push(request(b, 'b2'));
+    const names: (string | undefined)[] = [];
+    while (queue.size > 0) names.push(name(queue.shift(80)));
+    expect(names).toEqual(['a3', 'b1', 'a2', 'b2', 'a1']);
+  });
+
+  test('what has no deadline keeps its order, and what has one does not pass it by for ever', () => {
+    const queue = new FairQueue();
+    const a = connection('a');
+    queue.push(dueRequest(a, 'due', 100));
+    queue.push(request(a, 'patient'));
+    expect(name(queue.next(99))).toBe('due');
+    queue.push(dueRequest(a, 'new', 199));
+    expect(name(queue.shift(99))).toBe('new');
+    expect(name(queue.shift(99))).toBe('due');
+    queue.push(dueRequest(a, 'newest', 300));
+    expect(name(queue.shift(200))).toBe('patient');
   });
 
   test('hands out everything once, in turns and within its client in order, and takes out anything', () => {
@@ -118,7 +161,7 @@ describe('FairQueue', () => {
               retries.unshift(next);
             }
           } else {
-            const taken = what === 'shift' ? queue.shift() : inside[which % Math.max(1, inside.length)];
+            const taken = what === 'shift' ? queue.shift(0) : inside[which % Math.max(1, inside.length)];
             if (what === 'remove' && taken !== undefined) queue.remove(taken);
             if (what === 'shift') {
               if (retries.length > 0) expect(taken).toBe(retries[0]);
@@ -152,7 +195,7 @@ describe('FairQueue', () => {
             const flooder = connection(`c${String(i)}`);
             for (let k = 0; k < load; k++) queue.push(request(flooder, 'flood'));
           });
-          for (let k = 0; k < taken; k++) queue.shift();
+          for (let k = 0; k < taken; k++) queue.shift(0);
           queue.push(request(connection('newcomer'), 'new'));
           const names = drainAll(queue);
           expect(names.indexOf('new')).toBeLessThanOrEqual(loads.length);

@@ -213,6 +213,20 @@ describe('a deadline', () => {
     expect(bench.state.dispatcher.queued).toBe(1);
   });
 
+  test('that is nearer than the request has waited lets a newer one go first, which can still be done in time', () => {
+    const { bench, client, worker } = setup();
+    client.tell({ request: 's', id: 1, deadlineMs: 500 });
+    bench.advance(260);
+    client.tell({ request: 's', id: 2, deadlineMs: 500 }, { request: 's', id: 3, deadlineMs: 500 });
+    worker.tell({ ready: 's', credit: 1 });
+    expect(worker.heard()).toEqual(['request 1 s: x (500 ms)']);
+    worker.tell({ final: 1 });
+    expect(client.heard()).toEqual(['final 3: x']);
+    expect(worker.heard()).toEqual(['request 2 s: x (500 ms)']);
+    bench.advance(240);
+    expect(client.heard()).toEqual([expect.stringMatching(/^final 1: MDPE01 504 /)]);
+  });
+
   test('goes to an MX worker as what is left', () => {
     const { bench, client, worker } = setup();
     client.tell({ request: 's', id: 1, deadlineMs: 500 });

@@ -142,10 +142,13 @@ export class NaiveDesk extends NaiveReplies {
     else if (!queueOf.turns.includes(this.#clientOf(request))) queueOf.turns.push(this.#clientOf(request));
   }
 
-  /** The first of those that wait of the client whose turn it is. */
-  #next({ retries, arrivals, turns }: NaiveService): NaiveRequest | undefined {
-    const ofTurn = arrivals.find((request) => !retries.includes(request) && this.#clientOf(request) === turns[0]);
-    return retries[0] ?? ofTurn;
+  /** The first of those that wait of the client whose turn it is; the last when the first has less time left than it waited. */
+  #next(now: number, { retries, arrivals, turns }: NaiveService): NaiveRequest | undefined {
+    const ofTurn = arrivals.filter((request) => !retries.includes(request) && this.#clientOf(request) === turns[0]);
+    const [first, last] = [ofTurn[0], ofTurn.at(-1)];
+    if (retries[0] !== undefined || first === undefined || last === undefined) return retries[0];
+    const late = first.deadlineAt - now < now - first.queuedAt;
+    return late && last.deadlineAt !== Infinity && last.deadlineAt > first.deadlineAt ? last : first;
   }
 
   /** Take a request out of the queue. @param served - its client goes to the end of the line */
@@ -170,7 +173,7 @@ export class NaiveDesk extends NaiveReplies {
   dispatchWaiting(now: number, service: NaiveService): void {
     for (;;) {
       const [worker] = this.freeOf(service);
-      const request = this.#next(service);
+      const request = this.#next(now, service);
       if (worker === undefined || request === undefined) return;
       if (request.deadlineAt <= now) this.expireRequest(request);
       else this.#dispatch(now, worker, request);

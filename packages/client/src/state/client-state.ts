@@ -321,7 +321,7 @@ export class ClientState {
 
   /** Serve those who wait with the connections there are, and get more for the rest. */
   #pump(now: number): void {
-    const { waiting, repeats } = this.#requests;
+    const { repeats } = this.#requests;
     // Again after each connection that is ready as soon as it is opened.
     for (let ready = this.queued > 0; ready;) {
       for (let next = repeats.head; next !== undefined; next = repeats.head) {
@@ -332,7 +332,7 @@ export class ClientState {
       const repeat = repeats.head;
       ready = repeat !== undefined && this.pool.grow(now, repeats.size, true, repeat.lastEndpoint);
       if (ready) continue;
-      for (let next = waiting.head; next !== undefined; next = waiting.head) {
+      for (let next = this.#requests.next(now); next !== undefined; next = this.#requests.next(now)) {
         const link = this.pool.take(now);
         if (link === undefined) break;
         this.#requests.send(now, link, next);

@@ -76,6 +76,18 @@ export class Requests {
     this.#watch(exchange);
   }
 
+  /**
+   * Who is sent next of those that wait for any connection: in order while that is of use. Once the oldest has used up half
+   * of its time, more is asked for than can be done, and in order all would be sent when it is too late. So the newest goes
+   * first, which has its time before it, and those that are late end at their deadlines, at no cost to anybody else.
+   */
+  next(now: number): Exchange | undefined {
+    const { head, tail } = this.waiting;
+    if (head === undefined || tail === undefined || head === tail) return head;
+    if ((head.deadlineAt - now) * 2 >= head.policy.timeoutMs || head.deadlineAt === Infinity) return head;
+    return tail.deadlineAt < Infinity && tail.deadlineAt > head.deadlineAt ? tail : head;
+  }
+
   /** Send a request. */
   send(now: number, carrier: Carrier, exchange: Exchange): void {
     const { attemptTimeoutMs } = exchange.policy;

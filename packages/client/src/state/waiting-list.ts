@@ -24,6 +24,11 @@ export class WaitingList<T extends Listed<T>> {
     return this.#head;
   }
 
+  /** Who waits shortest. */
+  get tail(): T | undefined {
+    return this.#tail;
+  }
+
   /** Add at the end an item that stands in no list. */
   push(item: T): void {
     item.list = this;
