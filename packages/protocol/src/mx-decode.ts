@@ -4,14 +4,17 @@
 import { MAX_ADDRESS_FRAMES, MAX_ADDRESS_FRAME_BYTES } from './decode.js';
 import { headerKind } from './dialect.js';
 import type { Frame } from './frame.js';
-import type { MxBatch, MxInvalid, MxInvalidReason, MxRecord, MxSignal } from './mx.js';
+import type { MxBatch, MxIdentity, MxInvalid, MxInvalidReason, MxRecord, MxSignal } from './mx.js';
 import {
   MX_APART,
   MX_COMMANDS,
   MX_FIXED_BYTES,
+  MX_FLAG_IDENTITY,
   MX_HEADER,
+  MX_IDENTITY_BYTES,
   MX_INVALID_REASONS,
   MX_MAX_BODY_FRAMES,
+  MX_MAX_KEY_BYTES,
   MX_MAX_RECORDS,
 } from './mx.js';
 import { decodeServiceName } from './service-name.js';
@@ -99,7 +102,7 @@ class Reader {
     const lengths = at + MX_FIXED_BYTES + nameLength;
     const end = at + length;
     if (lengths + 4 * count > end) return 'bad-length';
-    if (flags !== 0) return 'bad-field';
+    if (flags !== 0 && (flags !== MX_FLAG_IDENTITY || command !== MX_COMMANDS.request)) return 'bad-field';
     this.#bodyFrames += count;
     if (this.#bodyFrames > MX_MAX_BODY_FRAMES) return 'too-many';
     this.at = end;
@@ -108,6 +111,7 @@ class Reader {
       case MX_COMMANDS.request: {
         const service = this.#service(at + MX_FIXED_BYTES, nameLength);
         if (service === undefined) return 'bad-service-name';
+        if (flags !== 0) return this.#identified(id, value, service, lengths, count, end);
         const body = this.#body(lengths, count, end);
         return typeof body === 'string' ? body : { type: 'request', id, deadlineMs: value, service, body };
       }
@@ -134,6 +138,29 @@ class Reader {
     if (command === MX_COMMANDS.cancel) return { type: 'cancel', id };
     if (id > 0) return 'bad-field';
     return command === MX_COMMANDS.heartbeat ? HEARTBEAT : DISCONNECT;
+  }
+
+  /** A REQUEST with an identity, which begins at `from`. */
+  #identified(
+    id: number,
+    deadlineMs: number,
+    service: string,
+    from: number,
+    count: number,
+    end: number,
+  ): MxRecord | MxInvalidReason {
+    const batch = this.#batch;
+    if (from + MX_IDENTITY_BYTES > end) return 'bad-length';
+    const length = batch[from + 1] as number;
+    const keyAt = from + MX_IDENTITY_BYTES;
+    if (keyAt + length + 4 * count > end) return 'bad-length';
+    if (length > MX_MAX_KEY_BYTES) return 'bad-field';
+    // The key lies in one piece with the body.
+    this.#take(keyAt, end);
+    const key = this.#piece.subarray(keyAt - this.#pieceAt, keyAt - this.#pieceAt + length);
+    const identity: MxIdentity = { attempts: batch[from] as number, key };
+    const body = this.#body(keyAt + length, count, end);
+    return typeof body === 'string' ? body : { type: 'request', id, deadlineMs, service, body, identity };
   }
 
   /** The name of a service. */

@@ -4,14 +4,18 @@
 import { ArgumentError } from './errors.js';
 import type { Frame } from './frame.js';
 import { isFrame } from './frame.js';
-import type { MxRecord } from './mx.js';
+import type { MxIdentity, MxRecord } from './mx.js';
 import {
   MX_APART,
   MX_COMMANDS,
   MX_FIXED_BYTES,
+  MX_FLAG_IDENTITY,
   MX_HEADER,
+  MX_IDENTITY_BYTES,
+  MX_MAX_ATTEMPTS,
   MX_MAX_BODY_FRAMES,
   MX_MAX_FRAMES,
+  MX_MAX_KEY_BYTES,
   MX_MAX_NUMBER,
   MX_MAX_RECORDS,
 } from './mx.js';
@@ -52,6 +56,10 @@ function valueOf(record: MxRecord<Frame>): number {
   if (record.type === 'request') return record.deadlineMs;
   if (record.type === 'ready') return record.credit;
   return record.type === 'credit' ? record.amount : 0;
+}
+
+function identityOf(record: MxRecord<Frame>): MxIdentity | undefined {
+  return record.type === 'request' ? record.identity : undefined;
 }
 
 /** What the value of a record is called, for an error. */
@@ -104,7 +112,20 @@ function sizeOf(record: MxRecord<Frame>): number {
     if (!isFrame(frame)) throw new ArgumentError(`body[${String(i)}]`, frame, 'a Uint8Array');
     if (frame.length >= MX_APART) throw new ArgumentError(`body[${String(i)}]`, frame.length, 'fewer than 2^31 bytes');
   }
-  return MX_FIXED_BYTES + name.length + 4 * body.length + mxInlineBytes(body);
+  const identity = identityOf(record);
+  const more = identity === undefined ? 0 : identitySize(identity);
+  return MX_FIXED_BYTES + name.length + more + 4 * body.length + mxInlineBytes(body);
+}
+
+/** As {@link sizeOf}, of what a REQUEST says of itself. */
+function identitySize({ attempts, key }: MxIdentity): number {
+  if (!Number.isInteger(attempts) || attempts < 0 || attempts > MX_MAX_ATTEMPTS) {
+    throw new ArgumentError('identity.attempts', attempts, `a whole number from 0 to ${String(MX_MAX_ATTEMPTS)}`);
+  }
+  if (!isFrame(key) || key.length > MX_MAX_KEY_BYTES) {
+    throw new ArgumentError('identity.key', key, `a Uint8Array of up to ${String(MX_MAX_KEY_BYTES)} bytes`);
+  }
+  return MX_IDENTITY_BYTES + key.length;
 }
 
 /** Whether the writer sets a body frame apart, when so many bytes of the body are in the record already. */
@@ -162,6 +183,15 @@ function writeRecord(batch: Uint8Array, at: number, record: MxRecord<Frame>, fra
   batch[at + 16] = name.length;
   batch.set(name, at + MX_FIXED_BYTES);
   let lengths = at + MX_FIXED_BYTES + name.length;
+  const identity = identityOf(record);
+  if (identity !== undefined) {
+    const { attempts, key } = identity;
+    batch[at + 5] = MX_FLAG_IDENTITY;
+    batch[lengths] = attempts;
+    batch[lengths + 1] = key.length;
+    batch.set(key, lengths + MX_IDENTITY_BYTES);
+    lengths += MX_IDENTITY_BYTES + key.length;
+  }
   const begin = lengths + 4 * body.length;
   let end = begin;
   for (const frame of body) {

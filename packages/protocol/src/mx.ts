@@ -46,6 +46,14 @@ export interface MxReady<Name = string> {
   readonly credit: number;
 }
 
+/** What tells a request from others over all of its repetitions: what a REQUEST with {@link MX_FLAG_IDENTITY} says of itself. */
+export interface MxIdentity {
+  /** How often a worker may have been given it before, 0 to {@link MX_MAX_ATTEMPTS}; that is also said of more. */
+  readonly attempts: number;
+  /** Its name, the same in each repetition: up to {@link MX_MAX_KEY_BYTES} bytes; empty when it has none. */
+  readonly key: Frame;
+}
+
 /** REQUEST, from a client to the broker or from the broker to a worker. */
 export interface MxRequest<Name = string> {
   readonly type: 'request';
@@ -56,6 +64,8 @@ export interface MxRequest<Name = string> {
   readonly service: Name;
   /** 1 to 65,535 frames. */
   readonly body: readonly Frame[];
+  /** Only of one that has a name, or that may have been given to a worker before. */
+  readonly identity?: MxIdentity;
 }
 
 /** PARTIAL or FINAL, from a worker to the broker or from the broker to a client. */
@@ -118,6 +128,18 @@ export interface MxInvalid {
 
 /** Bytes of a record in front of its service name. */
 export const MX_FIXED_BYTES = 17;
+
+/** The flag of a REQUEST that says more of itself: {@link MxIdentity}. */
+export const MX_FLAG_IDENTITY = 1;
+
+/** Bytes of an {@link MxIdentity} beside its key. */
+export const MX_IDENTITY_BYTES = 2;
+
+/** The most attempts that an {@link MxIdentity} can tell of. */
+export const MX_MAX_ATTEMPTS = 255;
+
+/** The longest key of an {@link MxIdentity}, in bytes. */
+export const MX_MAX_KEY_BYTES = 64;
 
 /** Set in the length of a body frame that follows as a frame of its own. */
 export const MX_APART = 0x8000_0000;

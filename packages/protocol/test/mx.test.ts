@@ -8,7 +8,9 @@ import {
   MX_HEADER,
   MX_INLINE_BYTES,
   MX_INVALID_REASONS,
+  MX_MAX_ATTEMPTS,
   MX_MAX_BODY_FRAMES,
+  MX_MAX_KEY_BYTES,
   MX_MAX_NUMBER,
   MX_MAX_RECORDS,
   MX_SHORT_FRAME_BYTES,
@@ -34,9 +36,12 @@ function toWrite(record: MxRecord): MxRecord<Frame> {
   return 'service' in record ? { ...record, service: encodeServiceName(record.service) } : record;
 }
 
-/** A record with its body as hex, as the vectors have it. */
+/** A record with its bytes as hex, as the vectors have it. */
 function plain(record: MxRecord): object {
-  return 'body' in record ? { ...record, body: record.body.map(hex) } : record;
+  if (!('body' in record)) return record;
+  const body = record.body.map(hex);
+  if (record.type !== 'request' || record.identity === undefined) return { ...record, body };
+  return { ...record, body, identity: { ...record.identity, key: hex(record.identity.key) } };
 }
 
 /** What frames decode to, as plain as a vector. */
@@ -47,6 +52,7 @@ function read(frames: readonly Frame[], start = 0): readonly object[] | MxInvali
 
 const heartbeat: MxRecord<Frame> = { type: 'heartbeat' };
 const name = encodeServiceName('echo');
+const repeated = { type: 'request', id: 1, deadlineMs: 0, service: name, body: [name] } as const;
 
 describe('mx.json', () => {
   const rows = mxVectors();
@@ -88,9 +94,16 @@ const frame = fc.oneof(
     .map((length) => new Uint8Array(length).fill(length)),
 );
 const body = fc.array(frame, { minLength: 1, maxLength: 4 });
+const identity = fc.record({
+  attempts: fc.integer({ min: 0, max: MX_MAX_ATTEMPTS }),
+  key: fc.uint8Array({ maxLength: MX_MAX_KEY_BYTES }),
+});
 const record = fc.oneof(
   fc.record({ type: fc.constant('ready' as const), service, credit: number }),
-  fc.record({ type: fc.constant('request' as const), id: number, deadlineMs: number, service, body }),
+  fc.record(
+    { type: fc.constant('request' as const), id: number, deadlineMs: number, service, body, identity },
+    { requiredKeys: ['type', 'id', 'deadlineMs', 'service', 'body'] },
+  ),
   fc.record({ type: fc.constantFrom('partial' as const, 'final' as const), id: number, body }),
   fc.record({ type: fc.constantFrom('heartbeat' as const, 'disconnect' as const) }),
   fc.record({ type: fc.constant('cancel' as const), id: number }),
@@ -99,13 +112,17 @@ const record = fc.oneof(
 const records = fc.array(record, { minLength: 1, maxLength: 8 });
 const smallRecord = fc.oneof(
   fc.record({ type: fc.constant('ready' as const), service, credit: number }),
-  fc.record({
-    type: fc.constant('request' as const),
-    id: number,
-    deadlineMs: number,
-    service,
-    body: fc.array(fc.uint8Array({ maxLength: 10 }), { minLength: 1, maxLength: 3 }),
-  }),
+  fc.record(
+    {
+      type: fc.constant('request' as const),
+      id: number,
+      deadlineMs: number,
+      service,
+      body: fc.array(fc.uint8Array({ maxLength: 10 }), { minLength: 1, maxLength: 3 }),
+      identity,
+    },
+    { requiredKeys: ['type', 'id', 'deadlineMs', 'service', 'body'] },
+  ),
   fc.record({ type: fc.constant('credit' as const), id: number, amount: number }),
 );
 
@@ -181,10 +198,9 @@ describe('whatever is written or comes', () => {
     );
   });
 
-  test('a message that is cut anywhere is none', () => {
-    const [first] = encodeMx([
-      { type: 'request', id: 1, deadlineMs: 0, service: name, body: [bytes('ab'), bytes('c')] },
-    ]);
+  test.each([undefined, { attempts: 1, key: bytes('key') }])('a message that is cut anywhere is none', (identity) => {
+    const request = { type: 'request', id: 1, deadlineMs: 0, service: name, body: [bytes('ab'), bytes('c')] } as const;
+    const [first] = encodeMx([identity === undefined ? request : { ...request, identity }]);
     for (let length = 0; length < (first as Frame).length; length++) {
       expect(decodeMx([(first as Frame).subarray(0, length)]).type).toBe('invalid');
     }
@@ -233,6 +249,18 @@ describe('bounds', () => {
     // Most of the message: it is not copied either.
     expect(found.records[0].body[0]?.buffer).toBe(frames[0]?.buffer);
   });
+
+  test('a key keeps no more alive than the body that it comes with', () => {
+    const request = { type: 'request', id: 1, deadlineMs: 0, service: name } as const;
+    const others = Array<MxRecord<Frame>>(20).fill({ ...request, body: [new Uint8Array(MX_SHORT_FRAME_BYTES)] });
+    const whole = encodeMx([...others, { ...request, body: [name], identity: { attempts: 0, key: bytes('key') } }]);
+    const found = decodeMx(whole);
+    const last = found.type === 'batch' ? found.records.at(-1) : undefined;
+    if (last?.type !== 'request' || last.identity === undefined) throw new Error('no identity');
+    expect(Buffer.from(last.identity.key).toString()).toBe('key');
+    expect(last.identity.key.buffer).toBe(last.body[0]?.buffer);
+    expect(last.identity.key.buffer.byteLength).toBeLessThan(16_384);
+  });
 });
 
 test('what is kept of a large message keeps no more than about 8 KiB of it alive', () => {
@@ -265,6 +293,22 @@ test.each<[string, MxRecord<Frame>[], string]>([
   ],
   ['an amount that is no number', [{ type: 'credit', id: 1, amount: NaN }], 'amount: got NaN'],
   ['a credit below none', [{ type: 'ready', service: name, credit: -1 }], 'credit: got -1'],
+  [
+    'too many attempts',
+    [{ ...repeated, identity: { attempts: 256, key: name } }],
+    'identity.attempts: got 256, allowed is a whole number from 0 to 255',
+  ],
+  ['attempts below none', [{ ...repeated, identity: { attempts: -1, key: name } }], 'identity.attempts: got -1'],
+  [
+    'a key too long',
+    [{ ...repeated, identity: { attempts: 0, key: new Uint8Array(65) } }],
+    'allowed is a Uint8Array of up to 64 bytes',
+  ],
+  [
+    'text as a key',
+    [{ ...repeated, identity: { attempts: 0, key: 'x' as unknown as Frame } }],
+    'identity.key: got "x"',
+  ],
   ['no name', [{ type: 'ready', service: new Uint8Array(0), credit: 1 }], 'allowed is 1 to 255 bytes'],
   ['a long name', [{ type: 'ready', service: new Uint8Array(256), credit: 1 }], 'allowed is 1 to 255 bytes'],
   ['no body', [{ type: 'final', id: 1, body: [] }], 'body: got "0 frames", allowed is 1 to 65535 frames'],
