@@ -190,7 +190,7 @@ export class BrokerState {
       return;
     }
     const envelope = connection.envelopeOf(address);
-    const origin = { connection, envelope, dialect, mx: undefined, id: 0, deadlineAt: Infinity };
+    const origin = { connection, envelope, dialect, mx: undefined, id: 0, deadlineAt: Infinity, identity: undefined };
     this.#requests.submit(now, origin, service, body);
   }
 

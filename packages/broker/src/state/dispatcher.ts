@@ -219,6 +219,7 @@ export class Dispatcher {
       this.#dequeued(request);
     }
     request.attempts++;
+    request.given++;
     request.carrier = carrier;
     request.undelivered = false;
     request.worker = worker;
@@ -280,6 +281,7 @@ export class Dispatcher {
     if (how === 'undelivered' || (how === 'returned' && maxAttempts > 1 && request.handovers++ < MAX_HANDOVERS)) {
       request.attempts--;
     }
+    if (how === 'undelivered') request.given--;
     if (request.begun) {
       replies.fail(request, STATUS.WORKER_LOST, 'the worker was lost in the middle of its reply');
       return;

@@ -8,6 +8,7 @@ import type { BrokerCounters } from '../stats.js';
 import type { ClientReplies } from './client-replies.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { MxPeer } from './mx-peer.js';
+import { pack } from './packed.js';
 import type { Registry } from './registry.js';
 import type { Requests } from './requests.js';
 import type { Sender, SignalTarget } from './sender.js';
@@ -75,7 +76,7 @@ export class MxIntake {
     }
   }
 
-  #request(now: number, peer: MxPeer, { id, deadlineMs, service, body }: MxRequest): void {
+  #request(now: number, peer: MxPeer, { id, deadlineMs, service, body, identity: said }: MxRequest): void {
     const { counters, requests } = this.#parts;
     if (peer.requests.has(id)) {
       // Its replies could not be told from those of the other one.
@@ -84,7 +85,8 @@ export class MxIntake {
     }
     const { connection, envelope } = peer;
     const deadlineAt = deadlineMs === 0 ? Infinity : now + deadlineMs;
-    requests.submit(now, { connection, envelope, dialect: 'mx', mx: peer, id, deadlineAt }, service, body);
+    const identity = said === undefined ? undefined : { attempts: said.attempts, key: pack(said.key) };
+    requests.submit(now, { connection, envelope, dialect: 'mx', mx: peer, id, deadlineAt, identity }, service, body);
   }
 
   #ready(now: number, peer: MxPeer, { service, credit }: MxReady): void {

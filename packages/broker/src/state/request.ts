@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // request - one request of a client, from its arrival to its one end
 
-import type { Frame } from '@mdp/protocol';
-import { MX_FIRST_CREDIT } from '@mdp/protocol';
+import type { Frame, MxIdentity } from '@mdp/protocol';
+import { MX_FIRST_CREDIT, MX_MAX_ATTEMPTS } from '@mdp/protocol';
 import type { Deadline } from '@mdp/protocol/internal';
 import type { PeerDialect } from '../events.js';
 import type { Connection } from './connection.js';
 import { addressKey } from './connection.js';
 import { Link } from './linked-list.js';
-import { memoryBytes } from './memory.js';
+import { BYTES_PER_FRAME, memoryBytes } from './memory.js';
 import type { MxPeer } from './mx-peer.js';
 import type { PackedFrame } from './packed.js';
 import { pack, unpack } from './packed.js';
@@ -17,6 +17,12 @@ import type { Worker } from './worker.js';
 
 /** Why nothing more goes to the client of a request. */
 export type ClosedBy = 'ended' | 'clientGone' | 'cancelled';
+
+/** What a client says of a request that is, or may be, one of several: {@link MxIdentity}, as it is kept. */
+export interface RequestIdentity {
+  readonly attempts: number;
+  readonly key: PackedFrame;
+}
 
 /** What is known of a request when it arrives. */
 export interface RequestOrigin {
@@ -30,8 +36,11 @@ export interface RequestOrigin {
   readonly id: number;
   /** When the client gives it up; `Infinity` when it does not say. */
   readonly deadlineAt: number;
+  /** What the client says of it beyond that, when it speaks MX. */
+  readonly identity: RequestIdentity | undefined;
 }
 
+const NO_KEY: Frame = new Uint8Array(0);
 const NOTHING: readonly PackedFrame[] = [];
 
 /** A PARTIAL or FINAL. */
@@ -82,12 +91,14 @@ export class Request implements Deadline {
   #packed = false;
   /** What is counted for it: {@link book}. */
   #booked = 0;
-  /** The bytes that its envelope and body take while it waits: {@link memoryBytes}. */
+  /** The bytes that its envelope, body and key take while it waits: {@link memoryBytes}. */
   readonly bytes: number;
   /** How often it was given to a worker. */
   attempts = 0;
   /** How often a worker gave it back with DISCONNECT; that does not count as an attempt. */
   handovers = 0;
+  /** How often a worker may have had it before: attempts, and those that were given back, for they may have been begun. */
+  given = 0;
   /** Whether a part of the reply has gone out: then it is never repeated. */
   begun = false;
   /** Why nothing more goes to the client; `undefined` while the client waits. */
@@ -119,7 +130,7 @@ export class Request implements Deadline {
     body: readonly Frame[],
   ) {
     this.#body = body;
-    this.bytes = memoryBytes(origin.envelope) + memoryBytes(body);
+    this.bytes = memoryBytes(origin.envelope) + memoryBytes(body) + keyBytes(origin.identity);
   }
 
   /** One or more frames; made anew from what was packed, for each attempt. */
@@ -145,6 +156,16 @@ export class Request implements Deadline {
 
   get id(): number {
     return this.origin.id;
+  }
+
+  /** What an MX worker is told of the attempts before; most requests have none, and no key. */
+  get identity(): MxIdentity | undefined {
+    const { identity } = this.origin;
+    if (identity === undefined && this.given === 0) return undefined;
+    return {
+      attempts: Math.min(MX_MAX_ATTEMPTS, this.given + (identity?.attempts ?? 0)),
+      key: identity === undefined ? NO_KEY : unpack(identity.key),
+    };
   }
 
   get deadlineAt(): number {
@@ -233,4 +254,9 @@ export class Request implements Deadline {
     this.#body = this.#body.map(pack);
     this.#packed = true;
   }
+}
+
+/** What the key of a request takes while it waits: as much as a frame. */
+function keyBytes(identity: RequestIdentity | undefined): number {
+  return identity === undefined ? 0 : BYTES_PER_FRAME + identity.key.length;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // sender - every command that a broker says, on the wire of the one that it is said to: frames of RFC 18, or a record of MX
 
-import type { Frame, MxRecord } from '@mdp/protocol';
+import type { Frame, MxRecord, MxRequest } from '@mdp/protocol';
 import {
   EMPTY_FRAME,
   MX_FIRST_CREDIT,
@@ -69,13 +69,15 @@ export class Sender {
     if (dialect === 'mx' || token === undefined) {
       if (mx === undefined) return undefined;
       const id = mx.nextId();
-      const carrier = this.#port.append(mx, {
+      const record: MxRequest<Frame> = {
         type: 'request',
         id,
         deadlineMs: millisecondsLeft(request.deadlineAt - now),
         service: request.service.frame,
         body: padded(request.body),
-      });
+      };
+      const { identity } = request;
+      const carrier = this.#port.append(mx, identity === undefined ? record : { ...record, identity });
       if (carrier !== undefined) request.attemptId = id;
       return carrier;
     }

@@ -25,7 +25,8 @@ function request(from: Connection, name: string, ...address: Frame[]): Request {
 
 function dueRequest(from: Connection, name: string, deadlineAt: number, address: Frame[] = []): Request {
   const envelope = [from.routingId, ...address];
-  const origin = { connection: from, envelope, dialect: 'rfc18' as const, mx: undefined, id: 0, deadlineAt };
+  const strict = { dialect: 'rfc18' as const, mx: undefined, id: 0, deadlineAt, identity: undefined };
+  const origin = { connection: from, envelope, ...strict };
   return new Request(origin, service, [bytes(name)]);
 }
 

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // naive-broker - a broker as simple as can be, slow and without sockets: it tells what the real one must do
 
-import type { BrokerInbound, Frame, InvalidMessage, MxBatch, MxInvalid, MxRecord, WorkerReply } from '@mdp/protocol';
+import type {
+  BrokerInbound,
+  Frame,
+  InvalidMessage,
+  MxBatch,
+  MxInvalid,
+  MxRecord,
+  MxRequest,
+  WorkerReply,
+} from '@mdp/protocol';
 import { encodeMxAnswer, text } from '@mdp/protocol';
 import type { PeerDialect } from '../../src/events.js';
 import type {
@@ -14,6 +23,12 @@ import type {
 } from './naive-parts.js';
 import { inOrder, names, tokenName } from './naive-parts.js';
 import { NaiveRegistry } from './naive-registry.js';
+
+function saidOf({ identity }: MxRequest): NaiveRequest['said'] {
+  return identity === undefined
+    ? undefined
+    : { attempts: identity.attempts, key: Buffer.from(identity.key).toString() };
+}
 
 /** What is answered to everybody, with nothing in it that is not seen. */
 const OPEN_MMI = ['mmi.service', 'mmi.services', 'mmi.mx'];
@@ -40,7 +55,8 @@ export class NaiveBroker extends NaiveRegistry {
     const from = { connection, address, dialect: message.dialect as PeerDialect, peer: undefined };
     if (message.type === 'request') {
       if (role === 'worker' && message.service !== 'mmi.mx') this.counters.dropped.role++;
-      else this.#ask(now, { ...from, id: 0, deadlineAt: Infinity, body: message.body }, message.service);
+      else
+        this.#ask(now, { ...from, id: 0, deadlineAt: Infinity, said: undefined, body: message.body }, message.service);
     } else if (role === 'client') this.counters.dropped.role++;
     else this.#strict(now, from, message);
   }
@@ -200,7 +216,8 @@ export class NaiveBroker extends NaiveRegistry {
     if (record.type === 'request') {
       const deadlineAt = record.deadlineMs === 0 ? Infinity : now + record.deadlineMs;
       if (own !== undefined) dropped.unexpected++;
-      else this.#ask(now, { ...from, id: record.id, deadlineAt, body: record.body }, record.service);
+      else
+        this.#ask(now, { ...from, id: record.id, deadlineAt, said: saidOf(record), body: record.body }, record.service);
     } else if (record.type === 'cancel') {
       if (own !== undefined) this.giveUp(own, 'cancelled');
     } else if (record.type === 'credit') {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // naive-desk - which request goes to which worker of the naive broker, and what becomes of it when the worker is lost
 
-import type { Frame } from '@mdp/protocol';
 import { MX_FIRST_CREDIT } from '@mdp/protocol';
 import type { WorkerLossReason } from '../../src/events.js';
 import type { ResolvedServiceOptions } from '../../src/options.js';
@@ -76,7 +75,7 @@ export class NaiveDesk extends NaiveReplies {
 
   submit(
     now: number,
-    from: NaiveTarget & { readonly id: number; readonly deadlineAt: number; readonly body: readonly Frame[] },
+    from: NaiveTarget & Pick<NaiveRequest, 'id' | 'deadlineAt' | 'body' | 'said'>,
     name: string,
   ): void {
     const { options } = this;
@@ -194,7 +193,10 @@ export class NaiveDesk extends NaiveReplies {
     const left = request.deadlineAt === Infinity ? 0 : Math.max(1, Math.ceil(request.deadlineAt - now));
     const mxOnly = worker.peer === undefined ? '' : `${worker.service.name} ${String(left)} `;
     const body = request.body.length === 0 ? [new Uint8Array(0)] : request.body;
-    const what = `request ${token} ${mxOnly}${inWords(body)}`;
+    const tells = worker.peer !== undefined && (request.said !== undefined || request.hadIt > 0);
+    const before = Math.min(255, (request.said?.attempts ?? 0) + request.hadIt);
+    const more = tells ? ` (${String(before)} before, "${request.said?.key ?? ''}")` : '';
+    const what = `request ${token} ${mxOnly}${inWords(body)}${more}`;
     const attempt = this.counters.dispatched + 1;
     if (!this.say(worker, what, false, { request, attempt })) {
       this.remove(now, worker, 'slow');
@@ -249,6 +251,7 @@ export class NaiveDesk extends NaiveReplies {
     if (!this.open(request)) return;
     const { maxAttempts } = this.optionsOf(request.queueOf);
     const returned = !request.undelivered && reason === 'disconnect' && maxAttempts > 1;
+    if (!request.undelivered) request.hadIt++;
     if (request.undelivered || (returned && request.handovers++ < HANDOVERS)) request.attempts--;
     if (request.begun || request.attempts >= maxAttempts) {
       this.fail(request, 502);

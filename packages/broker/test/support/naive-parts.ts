@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // naive-parts - what the naive broker remembers, and how what is sent is written down
 
-import type { Frame } from '@mdp/protocol';
+import type { Frame, MxRequest } from '@mdp/protocol';
 import {
   MX_FIRST_CREDIT,
   byteLength,
@@ -86,6 +86,10 @@ export interface NaiveRequest extends NaiveTarget {
   readonly body: readonly Frame[];
   readonly bytes: number;
   readonly deadlineAt: number;
+  /** What its client says of attempts before this one, and its name over all of them. */
+  readonly said: { readonly attempts: number; readonly key: string } | undefined;
+  /** How often a worker that had it was lost. */
+  hadIt: number;
   booked: number;
   attempts: number;
   handovers: number;
@@ -111,7 +115,7 @@ export interface NaiveRequest extends NaiveTarget {
 
 /** A request as it comes. */
 export function newRequest(
-  from: NaiveTarget & Pick<NaiveRequest, 'id' | 'deadlineAt' | 'body'>,
+  from: NaiveTarget & Pick<NaiveRequest, 'id' | 'deadlineAt' | 'body' | 'said'>,
   queueOf: NaiveService,
 ): NaiveRequest {
   const envelope = [from.connection.key, ...from.address];
@@ -119,11 +123,25 @@ export function newRequest(
     ...from,
     service: queueOf,
     queueOf,
-    bytes: envelope.join('').length + 400 * envelope.length + kept(from.body),
-    ...{ booked: 0, attempts: 0, handovers: 0, begun: false, closedBy: undefined, queued: false, queuedAt: 0 },
+    bytes: envelope.join('').length + 400 * envelope.length + kept(from.body) + keyOf(from.said),
+    ...{
+      hadIt: 0,
+      booked: 0,
+      attempts: 0,
+      handovers: 0,
+      begun: false,
+      closedBy: undefined,
+      queued: false,
+      queuedAt: 0,
+    },
     ...{ worker: undefined, token: '', attempt: 0, undelivered: false, credit: MX_FIRST_CREDIT, withheld: [] },
     ...{ withheldBytes: 0, joined: undefined, joinedBytes: 0, ungranted: 0, stalledAt: 0 },
   };
+}
+
+/** What the name of a request takes: as much as a frame. */
+function keyOf(said: NaiveRequest['said']): number {
+  return said === undefined ? 0 : said.key.length + 400;
 }
 
 /** What frames take while they wait. */
@@ -194,13 +212,19 @@ export function describeSent(frames: readonly Frame[], nonce: Frame): { readonly
   return { to, what: `request ${tokenName(message.token, nonce)} ${inWords(message.body)}` };
 }
 
+function identityOf({ identity }: MxRequest): string {
+  return identity === undefined
+    ? ''
+    : ` (${String(identity.attempts)} before, "${Buffer.from(identity.key).toString()}")`;
+}
+
 function describeMx(frames: readonly Frame[]): string {
   const message = decodeMx(frames);
   const [record, ...more] = message.type === 'batch' ? message.records : [];
   if (record === undefined || more.length > 0) throw new Error('a peer was sent what is not one record');
   switch (record.type) {
     case 'request':
-      return `request #${String(record.id)} ${record.service} ${String(record.deadlineMs)} ${inWords(record.body)}`;
+      return `request #${String(record.id)} ${record.service} ${String(record.deadlineMs)} ${inWords(record.body)}${identityOf(record)}`;
     case 'partial':
     case 'final':
       return `${record.type} #${String(record.id)} ${inWords(record.body)}`;

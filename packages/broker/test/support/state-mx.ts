@@ -9,7 +9,16 @@ import { Bench, TestPeer } from './state-peers.js';
 /** A record as a test writes it: text in place of bytes. */
 export type Word =
   | { readonly ready: string; readonly credit: number }
-  | { readonly request: string; readonly id: number; readonly body?: readonly string[]; readonly deadlineMs?: number }
+  | {
+      readonly request: string;
+      readonly id: number;
+      readonly body?: readonly string[];
+      readonly deadlineMs?: number;
+      /** Its name over all attempts. */
+      readonly key?: string;
+      /** How often it was given to a worker before. */
+      readonly before?: number;
+    }
   | { readonly partial: number; readonly body?: readonly (string | Frame)[] }
   | { readonly final: number; readonly body?: readonly string[] }
   | { readonly cancel: number }
@@ -26,8 +35,10 @@ export function record(word: Word): MxRecord<Frame> {
   if (typeof word === 'string') return { type: word };
   if ('ready' in word) return { type: 'ready', service: encodeServiceName(word.ready), credit: word.credit };
   if ('request' in word) {
-    const { request, id, body, deadlineMs = 0 } = word;
-    return { type: 'request', id, deadlineMs, service: encodeServiceName(request), body: frames(body) };
+    const { request, id, body, deadlineMs = 0, key, before } = word;
+    const plain = { type: 'request', id, deadlineMs, service: encodeServiceName(request), body: frames(body) } as const;
+    if (key === undefined && before === undefined) return plain;
+    return { ...plain, identity: { attempts: before ?? 0, key: bytes(key ?? '') } };
   }
   if ('partial' in word) return { type: 'partial', id: word.partial, body: frames(word.body) };
   if ('final' in word) return { type: 'final', id: word.final, body: frames(word.body) };
@@ -35,7 +46,7 @@ export function record(word: Word): MxRecord<Frame> {
   return { type: 'credit', id: word.credit, amount: word.amount };
 }
 
-/** A record in short: `request 1 s: a b (500 ms)`, `final 3: a`, `credit 1: 500`, `ready s: 0`, `heartbeat`. */
+/** A record in short: `request 1 s: a b (500 ms)`, `request 1 s: a (2 before, "key")`, `final 3: a`, `credit 1: 500`, `ready s: 0`, `heartbeat`. */
 export function shortly(heard: MxRecord): string {
   const { type } = heard;
   const body = 'body' in heard ? heard.body.map((frame) => Buffer.from(frame).toString()).join(' ') : '';
@@ -44,7 +55,10 @@ export function shortly(heard: MxRecord): string {
       return `ready ${heard.service}: ${String(heard.credit)}`;
     case 'request': {
       const left = heard.deadlineMs === 0 ? '' : ` (${String(heard.deadlineMs)} ms)`;
-      return `request ${String(heard.id)} ${heard.service}: ${body}${left}`;
+      const { identity } = heard;
+      const key = Buffer.from(identity?.key ?? []).toString();
+      const said = identity === undefined ? '' : ` (${String(identity.attempts)} before, "${key}")`;
+      return `request ${String(heard.id)} ${heard.service}: ${body}${left}${said}`;
     }
     case 'partial':
     case 'final':

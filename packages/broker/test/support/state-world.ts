@@ -271,7 +271,12 @@ export class StateWorld {
     const seen = { dispatches: 0, excused: 0, partials: 0, begun: false, ended: false };
     const asked = { name, id, connection, place, hops, dialect, service, ...seen };
     this.#clients.add(asked);
-    this.#say(connection, hops, sayRequest(dialect, service, [bytes(name), more], id, which % 3 === 0 ? 2_777 : 0));
+    const identity =
+      which % 5 === 0
+        ? { attempts: which % 2 === 0 ? 254 : 0, key: bytes(which % 4 === 0 ? '' : `k${name}`) }
+        : undefined;
+    const deadlineMs = which % 3 === 0 ? 2_777 : 0;
+    this.#say(connection, hops, sayRequest(dialect, service, [bytes(name), more], id, deadlineMs, identity));
   }
 
   #ready(worker: Working, which: number): void {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tongues - the same command in each dialect and in MX, said and heard by peers of a state
 
-import type { Frame, MxRecord } from '@mdp/protocol';
+import type { Frame, MxIdentity, MxRecord } from '@mdp/protocol';
 import {
   bytes,
   decodeAtClient,
@@ -39,6 +39,7 @@ function one(record: MxRecord<Frame>): Frame[] {
 /**
  * @param id - only MX has one
  * @param deadlineMs - only MX has one; 0 for none
+ * @param identity - only MX has one
  */
 export function sayRequest(
   dialect: PeerDialect,
@@ -46,9 +47,11 @@ export function sayRequest(
   body: readonly Frame[],
   id = 1,
   deadlineMs = 0,
+  identity?: MxIdentity,
 ): Frame[] {
   if (dialect !== 'mx') return encodeRequest(dialect, bytes(service), body);
-  return one({ type: 'request', id, deadlineMs, service: encodeServiceName(service), body });
+  const record = { type: 'request', id, deadlineMs, service: encodeServiceName(service), body } as const;
+  return one(identity === undefined ? record : { ...record, identity });
 }
 
 export function sayCancel(id: number): Frame[] {
