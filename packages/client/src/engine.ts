@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // engine - the thin loop: it feeds the state with calls, messages and time, and owns the one timer
 
+import { randomBytes } from 'node:crypto';
 import type { Frame, FrameLike, RequestError } from '@mdp/protocol';
-import { AbortedError, decodeMx, decodeMxAnswer, isMxFrame } from '@mdp/protocol';
+import { AbortedError, NONCE_LENGTH, TokenMint, decodeMx, decodeMxAnswer, isMxFrame } from '@mdp/protocol';
 import type { Refusal } from '@mdp/protocol/internal';
 import type { RequestOptions, ResolvedClientOptions } from './options.js';
 import { resolveRequestOptions } from './options.js';
@@ -59,6 +60,8 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
   readonly #wire: Wire;
   readonly #state: ClientState;
   readonly #wakeUp: WakeUp;
+  /** Names requests that may be repeated and were given no name: no two, of whichever client, have the same. */
+  readonly #keys: TokenMint | undefined;
   readonly #closed: Promise<void>;
   #resolveClosed!: () => void;
 
@@ -67,6 +70,7 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
     this.#open = open;
     this.#openMx = openMx;
     this.#wire = new Wire(options.dialect, options.wire !== 'rfc18');
+    this.#keys = options.wire === 'rfc18' ? undefined : new TokenMint(randomBytes(NONCE_LENGTH));
     this.#state = new ClientState({ ...options, random: Math.random }, this);
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -85,7 +89,9 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
     const resolved = options === undefined ? undefined : resolveRequestOptions(defaults, options);
     const reply = new PendingReply(this);
     const frames = this.#wire.body(body);
-    const exchange = new Exchange(this.#wire.target(service), frames, resolved?.policy ?? defaults, reply);
+    const policy = resolved?.policy ?? defaults;
+    const name = resolved?.key ?? (policy.attempts > 1 ? this.#keys : undefined);
+    const exchange = new Exchange(this.#wire.target(service), frames, policy, reply, name);
     reply.bind(exchange);
     const own = resolved?.signal;
     const aborted =

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // options - what a client and a request can be told, checked, with the defaults: they live here and nowhere else
 
-import type { Dialect } from '@mdp/protocol';
-import { ArgumentError } from '@mdp/protocol';
+import type { Dialect, Frame } from '@mdp/protocol';
+import { ArgumentError, MX_MAX_KEY_BYTES, bytes } from '@mdp/protocol';
 import {
   choiceOption,
   dialectOption,
@@ -61,10 +61,16 @@ export interface RequestOptions {
    * than it holds. It does not bound a reply that is awaited whole. Default 16 MiB; 1 or more.
    */
   readonly maxBufferedBytes?: number | undefined;
+  /**
+   * Names the request, 1 to 64 bytes; text is sent as UTF-8. The worker sees it as `request.id`, the same in every
+   * repetition, also in those that another process makes under the same name. Default: none, or one of the client's own
+   * making where `retry.attempts` is more than 1. It travels by MX only.
+   */
+  readonly id?: string | Uint8Array | undefined;
 }
 
-/** The options of a client. Those of {@link RequestOptions} are the defaults of its requests. */
-export interface ClientOptions extends RequestOptions {
+/** The options of a client. Those of {@link RequestOptions}, but `id`, are the defaults of its requests. */
+export interface ClientOptions extends Omit<RequestOptions, 'id'> {
   /** What the client speaks; it must be what the broker expects. Default `rfc18`. */
   readonly dialect?: Dialect | undefined;
   /**
@@ -128,6 +134,8 @@ export interface ConnectOptions extends ReconnectOptions {
 export interface ResolvedRequestOptions {
   readonly policy: RequestPolicy;
   readonly signal: AbortSignal | undefined;
+  /** Its name over all attempts, when the caller gave it one. */
+  readonly key: Frame | undefined;
 }
 
 /** {@link ClientOptions} with everything filled in. */
@@ -161,11 +169,12 @@ const DEFAULT_POLICY: RequestPolicy = {
 const DEFAULT_WIRE: WireOption = 'auto';
 const WIRES: readonly WireOption[] = ['auto', 'mx', 'rfc18'];
 
-const REQUEST_OPTIONS = ['timeoutMs', 'idleTimeoutMs', 'attemptTimeoutMs', 'retry', 'signal', 'maxBufferedBytes'];
+const SHARED_OPTIONS = ['timeoutMs', 'idleTimeoutMs', 'attemptTimeoutMs', 'retry', 'signal', 'maxBufferedBytes'];
+const REQUEST_OPTIONS = [...SHARED_OPTIONS, 'id'];
 const RETRY_OPTIONS = ['attempts', 'baseMs', 'maxMs'];
 const BUDGET_OPTIONS = ['ratio', 'perSecond', 'most'];
 const CLIENT_OPTIONS = [
-  ...REQUEST_OPTIONS,
+  ...SHARED_OPTIONS,
   'dialect',
   'wire',
   'maxInFlight',
@@ -225,7 +234,19 @@ export function resolveClientOptions(
 export function resolveRequestOptions(defaults: RequestPolicy, options: RequestOptions): ResolvedRequestOptions {
   requireObject('options', options);
   refuseUnknownOptions(options, REQUEST_OPTIONS);
-  return { policy: resolvePolicy(defaults, options), signal: checkSignal(options.signal) };
+  return { policy: resolvePolicy(defaults, options), signal: checkSignal(options.signal), key: keyOf(options.id) };
+}
+
+/** A name as it travels; bytes are copied, for each attempt sends them anew. */
+function keyOf(id: string | Uint8Array | undefined): Frame | undefined {
+  if (id === undefined) return undefined;
+  const given: unknown = id;
+  const key =
+    typeof given === 'string' ? bytes(given) : given instanceof Uint8Array ? Uint8Array.from(given) : undefined;
+  if (key === undefined || key.length === 0 || key.length > MX_MAX_KEY_BYTES) {
+    throw new ArgumentError('id', id, `a string or Uint8Array of 1 to ${String(MX_MAX_KEY_BYTES)} bytes`);
+  }
+  return key;
 }
 
 /** MX stands beside dialect `rfc18` alone. */

@@ -76,6 +76,7 @@ describe('client options', () => {
     ['curve.serverKey', { curve: {} }],
     ['curve.key', { curve: { key: 'x' } }],
     ['timeout', { timeout: 10 }],
+    ['id', { id: 'a name is for one request' }],
   ])('%s is refused in %j', (argument, options) => {
     expect(() => new Client(ENDPOINT, options as ClientOptions)).toThrow(
       expect.objectContaining({ code: 'MDP_INVALID_ARGUMENT', argument }),
@@ -133,6 +134,36 @@ describe('request options', () => {
       attempts: 2,
     });
   });
+
+  test.each([
+    ['text', 'order-17', Buffer.from('order-17')],
+    ['text of 64 bytes', 'ä'.repeat(32), Buffer.from('ä'.repeat(32))],
+    ['bytes', new Uint8Array([0]), Buffer.from([0])],
+    ['a Buffer', Buffer.alloc(64, 1), Buffer.alloc(64, 1)],
+  ])('id may be %s', (_what, id, key) => {
+    const resolved = resolveRequestOptions(defaults, { id }).key;
+    expect(Buffer.compare(resolved ?? Buffer.from([]), key)).toBe(0);
+  });
+
+  test('what becomes of the bytes of an id later makes no difference', () => {
+    const id = Buffer.from('a');
+    const { key } = resolveRequestOptions(defaults, { id });
+    id[0] = 98;
+    expect(Buffer.from(key ?? []).toString()).toBe('a');
+    expect(resolveRequestOptions(defaults, { id: undefined }).key).toBeUndefined();
+  });
+
+  test.each([[''], ['ä'.repeat(33)], [new Uint8Array(0)], [Buffer.alloc(65)], [17], [null], [[1]]])(
+    'the id %j is refused',
+    (id) => {
+      expect(() => resolveRequestOptions(defaults, { id: id as string })).toThrow(
+        expect.objectContaining({
+          argument: 'id',
+          message: expect.stringMatching(/^id: got .*, allowed is a string or Uint8Array of 1 to 64 bytes$/),
+        }),
+      );
+    },
+  );
 
   test.each([{ maxSockets: 1 }, { dialect: 'rfc18' }, { timeout: 1 }, 'x', null])('%j is refused', (options) => {
     expect(() => resolveRequestOptions(defaults, options as object)).toThrow(

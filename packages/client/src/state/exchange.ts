@@ -2,6 +2,7 @@
 // exchange - one request and its reply, from the call to its one end
 
 import type { Frame, RequestError } from '@mdp/protocol';
+import { isFrame } from '@mdp/protocol';
 import type { Deadline } from '@mdp/protocol/internal';
 import type { Carrier } from './carrier.js';
 import type { Endpoint } from './endpoint.js';
@@ -88,6 +89,11 @@ const NO_TIMES: Readonly<Times> = {
   partWaitMs: 0,
 };
 
+/** Makes names for requests: each another one. */
+export interface Naming {
+  next(): Frame;
+}
+
 /** What is left of the body of a request that has ended. */
 export const NO_BODY: readonly Frame[] = [];
 
@@ -136,19 +142,31 @@ export class Exchange implements Deadline, Listed<Exchange> {
   previous: Exchange | undefined = undefined;
   next: Exchange | undefined = undefined;
   list: WaitingList<Exchange> | undefined = undefined;
+  #name: Frame | Naming | undefined;
 
   /**
    * @param target - what it asks for
    * @param body - one or more frames, the same for every attempt
    * @param policy - its options
    * @param sink - where its reply goes
+   * @param name - its name over all attempts, 1 to 64 bytes, or who makes one; only MX carries it
    */
   constructor(
     readonly target: Target,
     public body: readonly Frame[],
     readonly policy: RequestPolicy,
     readonly sink: ReplySink,
-  ) {}
+    name?: Frame | Naming,
+  ) {
+    this.#name = name;
+  }
+
+  /** Its name over all attempts: made when the first one asks for it, not while it waits. */
+  get key(): Frame | undefined {
+    const name = this.#name;
+    if (name === undefined || isFrame(name)) return name;
+    return (this.#name = name.next());
+  }
 
   /** The service's name. */
   get service(): string {

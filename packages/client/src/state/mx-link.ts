@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // mx-link - one MX connection to one broker as the state sees it: it carries many requests at a time, each by its id
 
-import type { Frame, MxRecord } from '@mdp/protocol';
-import { MX_FIRST_CREDIT, MX_MAX_NUMBER, mxCost } from '@mdp/protocol';
+import type { Frame, MxIdentity, MxRecord, MxRequest } from '@mdp/protocol';
+import { EMPTY_FRAME, MX_FIRST_CREDIT, MX_MAX_ATTEMPTS, MX_MAX_NUMBER, mxCost } from '@mdp/protocol';
 import { IdMap } from '@mdp/protocol/internal';
 import { ASK_TIMEOUT_MS } from './agreement.js';
 import type { Carrier } from './carrier.js';
@@ -97,9 +97,13 @@ export class MxLink implements Carrier {
     exchange.credit = MX_FIRST_CREDIT;
     exchange.owed = creditOf(exchange.policy) - MX_FIRST_CREDIT;
     exchange.heardBefore = this.#heard;
-    const { target, body, deadlineAt } = exchange;
+    const { target, body, deadlineAt, key } = exchange;
     const deadlineMs = deadlineAt === Infinity ? 0 : Math.max(1, Math.ceil(deadlineAt - now));
-    this.handle.put({ type: 'request', id, deadlineMs, service: target.name, body });
+    const record: MxRequest<Frame> = { type: 'request', id, deadlineMs, service: target.name, body };
+    // Whatever became of them, the attempts before may have reached a worker.
+    const before = exchange.attempts - 1;
+    const unknown = key === undefined && before <= 0;
+    this.handle.put(unknown ? record : { ...record, identity: identityOf(key, before) });
   }
 
   partCame(exchange: Exchange, body: readonly Frame[], taken: boolean): void {
@@ -172,6 +176,10 @@ export class MxLink implements Carrier {
     }
     exchange.paused = exchange.credit <= 0;
   }
+}
+
+function identityOf(key: Frame | undefined, before: number): MxIdentity {
+  return { attempts: Math.min(MX_MAX_ATTEMPTS, before), key: key ?? EMPTY_FRAME };
 }
 
 /** How many bytes of one reply may be on their way and unread at once. */
