@@ -46,7 +46,7 @@ export interface MxReady<Name = string> {
   readonly credit: number;
 }
 
-/** What tells a request from others over all of its repetitions: what a REQUEST with {@link MX_FLAG_IDENTITY} says of itself. */
+/** What tells a request from others over all of its repetitions: what a REQUEST with flag 1 says of itself. */
 export interface MxIdentity {
   /** How often a worker may have been given it before, 0 to {@link MX_MAX_ATTEMPTS}; that is also said of more. */
   readonly attempts: number;

@@ -63,7 +63,7 @@ export class MxWire implements Wire {
     this.#say(DISCONNECT);
   }
 
-  reply(type: 'partial' | 'final', { id }: Job, body: readonly Frame[], done: Done | undefined): void {
+  reply(type: 'partial' | 'final', { wireId }: Job, body: readonly Frame[], done: Done | undefined): void {
     const frames = body.length === 0 ? EMPTY_BODY : body;
     const { length } = frames;
     if (this.#bodyFrames + length > MX_MAX_BODY_FRAMES) this.flush();
@@ -74,7 +74,7 @@ export class MxWire implements Wire {
     // While the socket takes what it is given, a stream may go on at once: so its parts leave together.
     const waits = done !== undefined && this.#link.backlog > 0;
     if (waits) this.#dones.push(done);
-    this.#say({ type, id: id as number, body: frames });
+    this.#say({ type, id: wireId as number, body: frames });
     if (!waits) done?.(true);
   }
 

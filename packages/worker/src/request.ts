@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // request - what a handler gets: the body of a REQUEST and what is known of it
 
-import type { Frame, FrameLike } from '@mdp/protocol';
+import type { Frame, FrameLike, MxIdentity } from '@mdp/protocol';
 import { TimeoutError, bytes } from '@mdp/protocol';
 import { Task } from './state/task.js';
 import type { RequestCommand } from './wire.js';
@@ -27,6 +27,16 @@ export interface WorkerRequest {
   readonly endpoint: string;
   /** The client address, or the number of the request on MX: opaque bytes that name this attempt there. For logs. */
   readonly token: Frame;
+  /**
+   * Which attempt this is: 1 when nobody knows of a worker that was given it before, more when one may have worked on it
+   * (up to 256, which may be more). `undefined` when the wire does not tell: RFC 18 does not, MX does.
+   */
+  readonly attempt: number | undefined;
+  /**
+   * Names the request, the same in all of its attempts, at all brokers: 1 to 64 bytes, the client's own or made by it.
+   * `undefined` when it has none, or when the wire does not tell.
+   */
+  readonly id: Frame | undefined;
   /** When it arrived: a reading of `performance.now()`, in milliseconds. */
   readonly receivedAt: number;
   /** How long ago it arrived, in milliseconds. */
@@ -70,6 +80,7 @@ export class Job extends Task implements WorkerRequest, HandlerContext {
   readonly service: string;
   readonly endpoint: string;
   readonly receivedAt: number;
+  readonly #identity: MxIdentity | undefined;
   /** How many of its PARTIALs wait to leave. */
   unsent = 0;
   /** When nobody waits any more: a reading of `performance.now()`; `Infinity` when that is not known. */
@@ -87,11 +98,21 @@ export class Job extends Task implements WorkerRequest, HandlerContext {
     this.service = service;
     this.endpoint = endpoint;
     this.receivedAt = receivedAt;
+    this.#identity = command.identity;
     this.#deadlineAt = command.deadlineMs === 0 ? Infinity : receivedAt + command.deadlineMs;
   }
 
   get token(): Frame {
-    return typeof this.id === 'number' ? bytes(String(this.id)) : this.id;
+    return typeof this.wireId === 'number' ? bytes(String(this.wireId)) : this.wireId;
+  }
+
+  get attempt(): number | undefined {
+    return typeof this.wireId === 'number' ? 1 + (this.#identity?.attempts ?? 0) : undefined;
+  }
+
+  get id(): Frame | undefined {
+    const key = this.#identity?.key;
+    return key === undefined || key.length === 0 ? undefined : key;
   }
 
   get ageMs(): number {

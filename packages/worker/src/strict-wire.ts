@@ -43,8 +43,8 @@ export class StrictWire implements Wire {
     this.#link.send(encodeSignal(this.#dialect, 'disconnect'));
   }
 
-  reply(type: 'partial' | 'final', { id }: Job, body: readonly Frame[], done: Done | undefined): void {
-    this.#link.send(encodeWorkerReply(this.#dialect, type, id as Frame, body), done);
+  reply(type: 'partial' | 'final', { wireId }: Job, body: readonly Frame[], done: Done | undefined): void {
+    this.#link.send(encodeWorkerReply(this.#dialect, type, wireId as Frame, body), done);
   }
 
   get backlog(): number {

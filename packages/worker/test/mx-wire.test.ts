@@ -32,7 +32,7 @@ function bench(services = ['echo']) {
       return message.records;
     });
   const final = (id: number, body: Frame[] = [], done?: Done): void => {
-    wire.reply('final', { id } as Job, body, done);
+    wire.reply('final', { wireId: id } as Job, body, done);
   };
   return { wire, link, sent, dones, take, final };
 }

@@ -33,7 +33,8 @@ interface Waiting {
 /** A request that a connection holds. Its fields belong to the state of the connection. */
 export class Task {
   readonly type = 'request';
-  readonly id: TaskId;
+  /** What its replies name it by: another one for each attempt. */
+  readonly wireId: TaskId;
   stage: Stage = 'held';
   /** The broker said that nobody waits for the reply. */
   cancelled = false;
@@ -44,8 +45,8 @@ export class Task {
   last: Waiting | undefined;
 
   /** @param grant - how many bytes of PARTIALs it may send before a CREDIT comes */
-  constructor(id: TaskId, grant: number) {
-    this.id = id;
+  constructor(wireId: TaskId, grant: number) {
+    this.wireId = wireId;
     this.#grant = grant;
   }
 

@@ -52,7 +52,7 @@ export class Tasks<T extends Task> {
 
   /** Hold a request. @returns false when another one has its id */
   add(task: T): boolean {
-    const key = keyOf(task.id);
+    const key = keyOf(task.wireId);
     if (this.#all.has(key)) return false;
     this.#all.add(key, task);
     this.#held.push(task);
@@ -61,7 +61,7 @@ export class Tasks<T extends Task> {
 
   #find(id: TaskId): T | undefined {
     const task = this.#all.get(keyOf(id));
-    return task?.id === id ? task : undefined;
+    return task?.wireId === id ? task : undefined;
   }
 
   /** All that had arrived was received: requests that are still held may begin. */
@@ -152,7 +152,7 @@ export class Tasks<T extends Task> {
   #end(now: number, task: T): void {
     if (task.stage === 'running') this.#running--;
     task.stage = 'ended';
-    this.#all.delete(keyOf(task.id));
+    this.#all.delete(keyOf(task.wireId));
     this.#owner.ending(now);
   }
 

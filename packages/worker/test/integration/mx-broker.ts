@@ -195,3 +195,8 @@ export function requestTo(service: string, id: number, deadlineMs: number, ...bo
     body: frames.map((frame) => (typeof frame === 'string' ? bytes(frame) : frame)),
   };
 }
+
+/** A REQUEST that says which one it is: its name, and how often it was given to a worker before. */
+export function named(id: number, key: string, attempts = 0, ...body: RawFrame[]): MxRecord<Frame> {
+  return { ...request(id, ...body), identity: { attempts, key: bytes(key) } } as MxRecord<Frame>;
+}

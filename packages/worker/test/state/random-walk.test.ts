@@ -35,11 +35,11 @@ class Streams {
 
   arrived(task: Task, isTaken: boolean): void {
     if (!isTaken) return;
-    const granted = typeof task.id === 'number' ? FIRST_GRANT : Infinity;
+    const granted = typeof task.wireId === 'number' ? FIRST_GRANT : Infinity;
     const stream = { serial: this.#of.size, granted, spent: 0, taken: 0, left: 0, cancelled: false };
     this.#of.set(task, stream);
     this.#bySerial.set(stream.serial, stream);
-    if (typeof task.id === 'number') this.#current.set(task.id, task);
+    if (typeof task.wireId === 'number') this.#current.set(task.wireId, task);
   }
 
   #find(id: number): Stream | undefined {

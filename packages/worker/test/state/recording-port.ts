@@ -105,7 +105,7 @@ export function requestOf(token: string): Task {
 }
 
 /** What a request is called in the lines of a port. */
-function nameOf({ id }: Task): string {
+function nameOf({ wireId: id }: Task): string {
   return typeof id === 'number' ? `#${String(id)}` : String(text(id));
 }
 
