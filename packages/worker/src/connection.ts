@@ -12,6 +12,7 @@ import {
 } from '@mdp/protocol';
 import type { ResolvedCurve } from '@mdp/protocol/node';
 import { ANSWER_MS } from './agreement.js';
+import type { Executions } from './executions.js';
 import type { LinkOwner } from './link.js';
 import { Link } from './link.js';
 import { MxWire, decodeBatch } from './mx-wire.js';
@@ -39,6 +40,8 @@ export interface ConnectionShared {
   readonly pace: StreamPace;
   /** Where requests without a handler go. */
   readonly queue: PullQueue;
+  /** Where requests with a name go, when none of them is to be executed twice. */
+  readonly executions: Executions | undefined;
   /** The event loop runs: called before anything that arrived is judged. */
   alive(now: number): void;
   /** Something is due by then. */
@@ -210,7 +213,10 @@ export class Connection implements ConnectionPort<Job>, LinkOwner, HandlerWatche
     shared.arrived(job);
     if (job instanceof PulledJob) return shared.queue.offer(job);
     const handler = this.#byName.get(job.service)?.handler;
-    if (handler !== undefined) runHandler(job, handler, this.#responder, this);
+    if (handler === undefined) return true;
+    const { id } = job;
+    if (shared.executions === undefined || id === undefined) runHandler(job, handler, this.#responder, this);
+    else shared.executions.serve(id, handler, { job, responder: this.#responder, watcher: this });
     return true;
   }
 
@@ -218,13 +224,16 @@ export class Connection implements ConnectionPort<Job>, LinkOwner, HandlerWatche
     this.#shared.handlerFailed(error, job);
   }
 
-  orphanEnded(): void {
+  handlerEnded({ stage }: Job): void {
+    if (stage !== 'lost') return;
     this.state.settled();
     this.#shared.wakeBy(-Infinity);
   }
 
   abort(job: Job, reason: DisconnectReason | 'cancelled'): boolean {
-    job.abort(this.#whyAborted(job, reason));
+    const why = this.#whyAborted(job, reason);
+    job.abort(why);
+    if (job.execution !== undefined) return job.execution.leave(job, why);
     if (!(job instanceof PulledJob)) return true;
     this.#shared.queue.withdraw(job);
     return false;

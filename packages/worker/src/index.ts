@@ -8,12 +8,14 @@ export type { WireName } from './wire.js';
 export type { Body, Handler, HandlerContext, HandlerResult, Reply, ReplyStream, WorkerRequest } from './request.js';
 export type { PulledRequest } from './pulled-request.js';
 export type { Disconnection, Reconnection, Registration, WorkerEvents } from './events.js';
-export type { ErrorReplies, ResolvedWorkerOptions, WireOption, WorkerOptions } from './options.js';
+export type { DeduplicateOptions, ErrorReplies, ResolvedWorkerOptions, WireOption, WorkerOptions } from './options.js';
 export { WORKER_DEFAULTS, resolveWorkerOptions } from './options.js';
 export type {
   DisconnectReason,
   DroppedCounters,
+  DuplicateCounters,
   EndpointStats,
+  RememberedStats,
   WorkerCounters,
   WorkerPhase,
   WorkerStats,

@@ -24,6 +24,18 @@ export type WireOption = 'auto' | 'mx' | 'rfc18';
 
 const WIRES: readonly WireOption[] = ['auto', 'mx', 'rfc18'];
 
+/** How long a worker remembers its replies, and how many of them. All may be left out. */
+export interface DeduplicateOptions {
+  /** The most replies that are remembered, 1 to 10,000,000; the one asked for least recently goes first. Default 10,000. */
+  readonly maxEntries?: number;
+  /**
+   * The most bytes that they take, 1 or more; each counts 400 more than it holds, and 200 for each frame. Default 16 MiB.
+   */
+  readonly maxBytes?: number;
+  /** How long a reply is remembered, in milliseconds, from 1. Default 300,000: five minutes. */
+  readonly ttlMs?: number;
+}
+
 /** The options of a worker. All may be left out. */
 export interface WorkerOptions {
   /** What the broker speaks. Default `rfc18`. */
@@ -52,6 +64,12 @@ export interface WorkerOptions {
    * an error reply for a result. On MX it is always `always`: nothing else would tell the broker that a request is over.
    */
   readonly errorReplies?: ErrorReplies;
+  /**
+   * Whether requests of one service with the same `request.id` are executed once: one that comes while another
+   * runs waits for its outcome, and one that comes later gets the same reply. Only MX tells ids, and only handlers are
+   * helped by it. Default `false`; `true` is {@link DeduplicateOptions} with its defaults.
+   */
+  readonly deduplicate?: boolean | DeduplicateOptions;
   /** The longest reply that dialect `mdp01` joins from several parts, in bytes, 1 to 2^31-1. Default 16 MiB. */
   readonly maxJoinedBytes?: number;
   /** How many messages ZeroMQ queues for one connection before a stream has to wait, 1 to 1,000,000. Default 100. */
@@ -68,7 +86,10 @@ export interface WorkerOptions {
 }
 
 /** {@link WorkerOptions}, checked and with every value filled in; without the keys, which are nobody's business. */
-export type ResolvedWorkerOptions = Required<Omit<WorkerOptions, 'curve'>>;
+export type ResolvedWorkerOptions = Required<Omit<WorkerOptions, 'curve' | 'deduplicate'>> & {
+  /** `undefined`: every request is executed. */
+  readonly deduplicate: Required<DeduplicateOptions> | undefined;
+};
 
 /** Every option with its default, but those that follow from the dialect or the process. */
 export const WORKER_DEFAULTS = {
@@ -84,7 +105,8 @@ export const WORKER_DEFAULTS = {
   lingerMs: 1_000,
 } as const;
 
-const OPTION_NAMES = [...Object.keys(WORKER_DEFAULTS), 'errorReplies', 'context', 'curve'];
+const OPTION_NAMES = [...Object.keys(WORKER_DEFAULTS), 'errorReplies', 'context', 'curve', 'deduplicate'];
+const DEDUPLICATE_NAMES = ['maxEntries', 'maxBytes', 'ttlMs'];
 
 /**
  * Check a worker's options and fill in the rest.
@@ -99,9 +121,11 @@ export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOpti
   const dialect = dialectOption(options.dialect);
   const reconnectBaseMs = durationOption('reconnectBaseMs', options.reconnectBaseMs, defaults.reconnectBaseMs, 1);
   const fallbackMaxMs = Math.max(defaults.reconnectMaxMs, reconnectBaseMs);
+  const wire = wireOption(options.wire, dialect);
   return {
     dialect,
-    wire: wireOption(options.wire, dialect),
+    wire,
+    deduplicate: deduplicateOption(options.deduplicate, wire),
     concurrency: integerOption('concurrency', options.concurrency, defaults.concurrency, 1, 256),
     heartbeatIntervalMs: durationOption(
       'heartbeatIntervalMs',
@@ -144,6 +168,24 @@ function wireOption(value: WireOption | undefined, dialect: Dialect): WireOption
   if (wire === 'mx')
     throw new ArgumentError('wire', wire, `'auto' or 'rfc18' in dialect ${dialect}: only rfc18 has MX`);
   return 'rfc18';
+}
+
+function deduplicateOption(
+  value: boolean | DeduplicateOptions | undefined,
+  wire: WireOption,
+): Required<DeduplicateOptions> | undefined {
+  if (value === undefined || value === false) return undefined;
+  const given = value === true ? {} : value;
+  if (typeof given !== 'object' || (given as unknown) === null) {
+    throw new ArgumentError('deduplicate', value, 'a boolean or an object');
+  }
+  if (wire === 'rfc18') throw new ArgumentError('deduplicate', value, 'false on the strict wire, which tells no ids');
+  refuseUnknownOptions(given, DEDUPLICATE_NAMES, 'deduplicate');
+  return {
+    maxEntries: integerOption('deduplicate.maxEntries', given.maxEntries, 10_000, 1, 10_000_000),
+    maxBytes: integerOption('deduplicate.maxBytes', given.maxBytes, 16 * 1024 * 1024, 1, Number.MAX_SAFE_INTEGER),
+    ttlMs: durationOption('deduplicate.ttlMs', given.ttlMs, 300_000, 1),
+  };
 }
 
 function contextOption(value: Context | undefined): Context {

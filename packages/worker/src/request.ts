@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // request - what a handler gets: the body of a REQUEST and what is known of it
 
-import type { Frame, FrameLike, MxIdentity } from '@mdp/protocol';
+import type { Frame, FrameLike } from '@mdp/protocol';
 import { TimeoutError, bytes } from '@mdp/protocol';
 import { Task } from './state/task.js';
 import type { RequestCommand } from './wire.js';
@@ -74,17 +74,26 @@ export type Handler = (request: WorkerRequest, context: HandlerContext) => Handl
 /** The longest that a Node.js timer waits, in milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** An execution that several requests may wait for. */
+export interface SharedExecution {
+  /** A request is cancelled or lost. @returns whether the handler runs on in its place */
+  leave(job: Job, reason: Error): boolean;
+}
+
 /** A request at its worker. It is its own {@link HandlerContext}. */
 export class Job extends Task implements WorkerRequest, HandlerContext {
   readonly body: readonly [Frame, ...Frame[]];
   readonly service: string;
   readonly endpoint: string;
   readonly receivedAt: number;
-  readonly #identity: MxIdentity | undefined;
+  /** The REQUEST that it came with. */
+  readonly command: RequestCommand;
+  /** When nobody waits any more: a reading of `performance.now()`; `Infinity` when that is not known. */
+  deadlineAt: number;
+  /** The execution that it waits for, when it shares one with other requests. */
+  execution: SharedExecution | undefined;
   /** How many of its PARTIALs wait to leave. */
   unsent = 0;
-  /** When nobody waits any more: a reading of `performance.now()`; `Infinity` when that is not known. */
-  readonly #deadlineAt: number;
   #controller: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
   #reason: Error | undefined;
@@ -98,8 +107,8 @@ export class Job extends Task implements WorkerRequest, HandlerContext {
     this.service = service;
     this.endpoint = endpoint;
     this.receivedAt = receivedAt;
-    this.#identity = command.identity;
-    this.#deadlineAt = command.deadlineMs === 0 ? Infinity : receivedAt + command.deadlineMs;
+    this.command = command;
+    this.deadlineAt = command.deadlineMs === 0 ? Infinity : receivedAt + command.deadlineMs;
   }
 
   get token(): Frame {
@@ -107,11 +116,11 @@ export class Job extends Task implements WorkerRequest, HandlerContext {
   }
 
   get attempt(): number | undefined {
-    return typeof this.wireId === 'number' ? 1 + (this.#identity?.attempts ?? 0) : undefined;
+    return typeof this.wireId === 'number' ? 1 + (this.command.identity?.attempts ?? 0) : undefined;
   }
 
   get id(): Frame | undefined {
-    const key = this.#identity?.key;
+    const key = this.command.identity?.key;
     return key === undefined || key.length === 0 ? undefined : key;
   }
 
@@ -120,7 +129,7 @@ export class Job extends Task implements WorkerRequest, HandlerContext {
   }
 
   get remainingMs(): number {
-    return this.#deadlineAt === Infinity ? Infinity : Math.max(0, this.#deadlineAt - performance.now());
+    return this.deadlineAt === Infinity ? Infinity : Math.max(0, this.deadlineAt - performance.now());
   }
 
   /** Made when it is first asked for, and its timer with it: most handlers never do. */
@@ -128,7 +137,7 @@ export class Job extends Task implements WorkerRequest, HandlerContext {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#reason !== undefined) this.#controller.abort(this.#reason);
-      else if (this.#deadlineAt !== Infinity && !this.#over) this.#expire();
+      else if (this.deadlineAt !== Infinity && !this.#over) this.#expire();
     }
     return this.#controller.signal;
   }
@@ -151,6 +160,16 @@ export class Job extends Task implements WorkerRequest, HandlerContext {
   /** Whether its reply is wanted no more: it is lost or cancelled, or its deadline has passed. */
   get aborted(): boolean {
     return this.#reason !== undefined || this.remainingMs === 0;
+  }
+
+  /** Whether {@link abort} was called. */
+  get wasAborted(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  /** Whether whoever serves it may know that it was aborted, and have stopped half-way: the signal was asked for. */
+  get brokenOff(): boolean {
+    return this.#reason !== undefined && this.#controller !== undefined;
   }
 
   abort(reason: Error): void {

@@ -33,7 +33,7 @@ function streamOf(value: unknown): Steps | undefined {
  *
  * @returns what it returned
  */
-async function pump(job: Job, stream: Steps, responder: Responder): Promise<Reply | typeof OVER> {
+async function pump(job: Job, stream: Steps, responder: JobResponder): Promise<Reply | typeof OVER> {
   let open = false;
   try {
     for (;;) {
@@ -55,9 +55,12 @@ async function pump(job: Job, stream: Steps, responder: Responder): Promise<Repl
 export interface HandlerWatcher {
   /** What it threw while its reply was still wanted. */
   handlerFailed(error: unknown, job: Job): void;
-  /** It has ended, long after its request was lost. */
-  orphanEnded(): void;
+  /** It has ended; its request may have been lost long ago. */
+  handlerEnded(job: Job): void;
 }
+
+/** Sends what a handler says. */
+export type JobResponder = Pick<Responder, 'check' | 'partial' | 'final' | 'fail'>;
 
 /** Whether a handler's outcome is its reply already: most are, and need no promise. */
 function isReply(outcome: unknown): boolean {
@@ -65,7 +68,7 @@ function isReply(outcome: unknown): boolean {
 }
 
 /** Serve one request: PARTIALs and exactly one FINAL (RFC 18, MDP-W-16, MDP-W-17). Never throws. */
-export function runHandler(job: Job, handler: Handler, responder: Responder, watcher: HandlerWatcher): void {
+export function runHandler(job: Job, handler: Handler, responder: JobResponder, watcher: HandlerWatcher): void {
   try {
     const outcome = handler(job, job);
     if (!isReply(outcome)) {
@@ -76,10 +79,10 @@ export function runHandler(job: Job, handler: Handler, responder: Responder, wat
   } catch (error) {
     fail(job, error, responder, watcher);
   }
-  end(job, watcher);
+  watcher.handlerEnded(job);
 }
 
-async function serveLater(job: Job, outcome: unknown, responder: Responder, watcher: HandlerWatcher): Promise<void> {
+async function serveLater(job: Job, outcome: unknown, responder: JobResponder, watcher: HandlerWatcher): Promise<void> {
   try {
     let reply = isPromise(outcome) ? await outcome : outcome;
     const stream = streamOf(reply);
@@ -90,21 +93,17 @@ async function serveLater(job: Job, outcome: unknown, responder: Responder, watc
   } catch (error) {
     fail(job, error, responder, watcher);
   }
-  end(job, watcher);
+  watcher.handlerEnded(job);
 }
 
-function sendFinal(job: Job, reply: unknown, responder: Responder): void {
+function sendFinal(job: Job, reply: unknown, responder: JobResponder): void {
   const frames = reply === undefined ? [] : toFrames(reply as never, 'reply');
   responder.check(frames);
   responder.final(job, frames);
 }
 
-function fail(job: Job, error: unknown, responder: Responder, watcher: HandlerWatcher): void {
+function fail(job: Job, error: unknown, responder: JobResponder, watcher: HandlerWatcher): void {
   const wanted = !job.aborted;
   responder.fail(job, failureOf(error));
   if (wanted) watcher.handlerFailed(error, job);
-}
-
-function end(job: Job, watcher: HandlerWatcher): void {
-  if (job.stage === 'lost') watcher.orphanEnded();
 }

@@ -58,6 +58,23 @@ export interface DroppedCounters {
   unsent: number;
 }
 
+/** What became of requests with a name that was known: the option `deduplicate`. */
+export interface DuplicateCounters {
+  /** Requests that waited for the execution of an earlier one. */
+  joined: number;
+  /** Requests that were answered from memory. */
+  remembered: number;
+  /** Replies that were forgotten before their time, or not remembered at all, for they were too many or too large. */
+  forgotten: number;
+}
+
+/** The replies that a worker remembers. */
+export interface RememberedStats {
+  readonly replies: number;
+  /** What they take, more or less. */
+  readonly bytes: number;
+}
+
 /** What a worker counts. */
 export interface WorkerCounters {
   /** READYs sent. */
@@ -73,6 +90,7 @@ export interface WorkerCounters {
   heartbeatsSent: number;
   heartbeatsReceived: number;
   readonly disconnects: Record<DisconnectReason, number>;
+  readonly duplicates: DuplicateCounters;
   readonly dropped: DroppedCounters;
 }
 
@@ -111,6 +129,8 @@ export interface WorkerStats {
   readonly orphans: number;
   /** The same for each endpoint, in the order of `worker.endpoints`. */
   readonly endpoints: readonly EndpointStats[];
+  /** The replies that it remembers (option `deduplicate`). */
+  readonly remembered: RememberedStats;
   readonly counters: WorkerCounters;
 }
 
@@ -129,6 +149,7 @@ export function zeroCounters(): WorkerCounters {
       DisconnectReason,
       number
     >,
+    duplicates: { joined: 0, remembered: 0, forgotten: 0 },
     dropped: { invalid: 0, second: 0, stale: 0, refused: 0, replies: 0, withheld: 0, unsent: 0 },
   };
 }

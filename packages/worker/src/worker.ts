@@ -9,6 +9,7 @@ import { resolveCurve } from '@mdp/protocol/node';
 import type { Connection, ConnectionShared } from './connection.js';
 import { Endpoint } from './endpoint.js';
 import type { WorkerEvents } from './events.js';
+import { Executions } from './executions.js';
 import type { ResolvedWorkerOptions, WorkerOptions } from './options.js';
 import { resolveWorkerOptions } from './options.js';
 import { PullQueue } from './pull-queue.js';
@@ -54,6 +55,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
   readonly #counters: WorkerCounters = zeroCounters();
   readonly #endpoints: readonly Endpoint[];
   readonly #queue = new PullQueue();
+  readonly #executions: Executions | undefined;
   readonly #pulls: boolean;
   readonly #pulse: Pulse;
   readonly #removeSignals = new Set<() => void>();
@@ -97,7 +99,11 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     this.#options = resolveWorkerOptions(given);
     const curve = resolveCurve(given.curve, this.endpoints);
     this.#pulls = !several && handler === undefined;
-    const { heartbeatIntervalMs, heartbeatLiveness } = this.#options;
+    const { heartbeatIntervalMs, heartbeatLiveness, deduplicate } = this.#options;
+    if (this.#pulls && deduplicate !== undefined) {
+      throw new ArgumentError('deduplicate', given.deduplicate, 'false without a handler: who takes requests decides');
+    }
+    this.#executions = deduplicate === undefined ? undefined : new Executions(deduplicate, this.#counters.duplicates);
     const shared = this.#share(curve);
     this.#endpoints = this.endpoints.map((broker) => new Endpoint(broker, services, shared));
     const expiryMs = heartbeatIntervalMs * heartbeatLiveness;
@@ -123,6 +129,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       counters: this.#counters,
       pace: new StreamPace(),
       queue: this.#queue,
+      executions: this.#executions,
       alive: (now) => {
         this.#pulse.alive(now);
       },
@@ -272,7 +279,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
   stats(): WorkerStats {
     const endpoints = this.#endpoints.map((broker) => broker.stats());
     const sum = (of: (stats: EndpointStats) => number): number => endpoints.reduce((all, each) => all + of(each), 0);
-    const { disconnects, dropped } = this.#counters;
+    const { disconnects, duplicates, dropped } = this.#counters;
     return {
       phase: this.#phase,
       connections: sum(({ connections }) => connections),
@@ -281,7 +288,13 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       inFlight: sum(({ inFlight }) => inFlight),
       orphans: sum(({ orphans }) => orphans),
       endpoints,
-      counters: { ...this.#counters, disconnects: { ...disconnects }, dropped: { ...dropped } },
+      remembered: this.#executions?.stats() ?? { replies: 0, bytes: 0 },
+      counters: {
+        ...this.#counters,
+        disconnects: { ...disconnects },
+        duplicates: { ...duplicates },
+        dropped: { ...dropped },
+      },
     };
   }
 
@@ -297,6 +310,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       for (const broker of this.#endpoints) broker.abandon();
     }
     for (const broker of this.#endpoints) broker.tick(now);
+    this.#executions?.tick(now);
     this.#finishIfStopped();
   }
 }

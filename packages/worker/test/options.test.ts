@@ -83,6 +83,40 @@ describe('options', () => {
     expect(error.message).toContain('allowed is');
   });
 
+  test('deduplicate is off, on, or on within limits', () => {
+    const defaults = { maxEntries: 10_000, maxBytes: 16_777_216, ttlMs: 300_000 };
+    expect(resolveWorkerOptions({ deduplicate: false }).deduplicate).toBeUndefined();
+    expect(resolveWorkerOptions({ deduplicate: true }).deduplicate).toEqual(defaults);
+    expect(resolveWorkerOptions({ deduplicate: { ttlMs: 7 } }).deduplicate).toEqual({ ...defaults, ttlMs: 7 });
+  });
+
+  test.each<[string, unknown]>([
+    ['deduplicate', 'yes'],
+    ['deduplicate', null],
+    ['deduplicate.maxEntries', { maxEntries: 0 }],
+    ['deduplicate.maxBytes', { maxBytes: 0.5 }],
+    ['deduplicate.ttlMs', { ttlMs: 0 }],
+    ['deduplicate.ttl', { ttl: 5 }],
+  ])('%s: %p is refused, by its name', (argument, value) => {
+    const error = refusal(() => resolveWorkerOptions({ deduplicate: value as boolean }));
+    expect(error).toMatchObject({ code: 'MDP_INVALID_ARGUMENT', argument });
+    expect(error.message).toContain('allowed is');
+  });
+
+  test('deduplicate is refused where it could do nothing: on the strict wire, and without a handler', () => {
+    for (const options of [{ wire: 'rfc18' }, { dialect: 'mdp01' }] as const) {
+      expect(refusal(() => resolveWorkerOptions({ ...options, deduplicate: true }))).toMatchObject({
+        argument: 'deduplicate',
+        message: 'deduplicate: got true, allowed is false on the strict wire, which tells no ids',
+      });
+      expect(resolveWorkerOptions({ ...options, deduplicate: false }).deduplicate).toBeUndefined();
+    }
+    expect(refusal(() => new Worker(ENDPOINT, 'echo', { deduplicate: true }))).toMatchObject({
+      argument: 'deduplicate',
+      message: 'deduplicate: got true, allowed is false without a handler: who takes requests decides',
+    });
+  });
+
   test('a misspelt option is refused', () => {
     expect(refusal(() => resolveWorkerOptions({ concurency: 2 } as WorkerOptions))).toMatchObject({
       code: 'MDP_INVALID_ARGUMENT',

@@ -16,6 +16,7 @@ const EXAMPLES: [string, string[]][] = [
   ['pull', ['1', '2', '3', 'MDP_REMOTE 400 not a number']],
   ['watch', ["{ phase: 'running', registered: 1, busy: 0 }", 'replies: 1 of them errors: 0']],
   ['options', ['1']],
+  ['once', ['receipt 1: order 17', 'receipt 2: order 18']],
 ];
 
 describe('an example', () => {
