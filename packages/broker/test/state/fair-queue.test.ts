@@ -185,6 +185,29 @@ describe('FairQueue', () => {
     );
   });
 
+  test('a hundred modest clients keep their shares beside a greedy one, late or not (MDP-B-03)', () => {
+    const queue = new FairQueue();
+    const greedy = connection('greedy');
+    const modest = Array.from({ length: 100 }, (_, i) => connection(`m${String(i)}`));
+    const ask = (from: Connection, now: number): void => {
+      const next = dueRequest(from, from.key, now + 1_000);
+      next.queuedAt = now;
+      queue.push(next);
+    };
+    for (let i = 0; i < 1_000; i++) ask(greedy, 0);
+    for (const each of modest) ask(each, 0);
+    const served = new Map<Connection, number>();
+    // One request is done in each millisecond, and its client asks again.
+    for (let now = 0; now < 990; now++) {
+      const from = queue.shift(now)?.connection as Connection;
+      served.set(from, (served.get(from) ?? 0) + 1);
+      ask(from, now);
+    }
+    const shares = modest.map((each) => served.get(each) ?? 0);
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(9);
+    expect(Math.max(...shares, served.get(greedy) ?? 0)).toBeLessThanOrEqual(10);
+  });
+
   test('a newcomer is served after at most one request of each other client (MDP-B-03)', () => {
     check(
       fc.property(
