@@ -13,6 +13,7 @@ export const SUITES = [
   'encryption',
   'footprint',
   'codec',
+  'overload',
   'soak',
 ] as const;
 
@@ -20,7 +21,10 @@ export const SUITES = [
 export type SuiteName = (typeof SUITES)[number];
 
 /** What runs only when it is asked for: it takes its time. */
-const ON_REQUEST: readonly SuiteName[] = ['soak'];
+const ON_REQUEST: readonly SuiteName[] = ['overload', 'soak'];
+
+/** How long the overload lasts. */
+const OVERLOAD_SECONDS = { usual: 60, least: 1, most: 3_600 };
 
 /** The shortest soak is long enough for a look at memory in each of its parts. */
 const SOAK_SECONDS = { usual: 600, least: 5 };
@@ -35,6 +39,8 @@ export interface BenchArguments {
   readonly seconds: number;
   /** How long a soak lasts, in seconds, 5 to 86,400: what `--seconds` says when nothing but the soak runs. Default 600. */
   readonly soakSeconds: number;
+  /** How long an overload lasts, in seconds, 1 to 3,600: what `--seconds` says when nothing else runs. Default 60. */
+  readonly overloadSeconds: number;
   /** How long each measurement may wait for a quiet machine, in seconds, 0 to 600. Default 20; 0 with `--quick`. */
   readonly patience: number;
   /** Only the measurements that the goals speak of, and little of the rest. */
@@ -49,10 +55,10 @@ export interface BenchArguments {
 export const USAGE = `Usage: npm run bench -- [options]
 
   --only <group>   ${SUITES.join(', ')}; may be
-                   given more than once (default: all but soak)
+                   given more than once (default: all but overload and soak)
   --rounds <n>     interleaved rounds, 1 to 100 (default 5, with --quick 2)
   --seconds <s>    length of each measurement, 0.1 to 60 (default 2, with --quick 1); with --only soak its length, 5 to
-                   86400 (default 600)
+                   86400 (default 600); with --only overload the same, 1 to 3600 (default 60)
   --patience <s>   wait so long before each measurement for other programs to leave the machine alone, and repeat
                    what they disturbed, 0 to 600 (default 20, with --quick 0: never)
   --quick          what the goals speak of, and little of the rest; some minutes
@@ -89,12 +95,16 @@ export function parseArguments(given: readonly string[]): BenchArguments {
   if (!Number.isInteger(rounds)) throw new Error(`--rounds ${String(rounds)}: must be a whole number`);
   const suites = SUITES.filter((name) => (only === undefined ? !ON_REQUEST.includes(name) : only.includes(name)));
   const onlySoak = suites.every((name) => name === 'soak');
+  const onlyOverload = suites.every((name) => name === 'overload');
   const { usual, least } = SOAK_SECONDS;
   return {
     suites,
     rounds,
-    seconds: onlySoak ? 2 : numberOf('--seconds', values.seconds, quick ? 1 : 2, 0.1, 60),
+    seconds: onlySoak || onlyOverload ? 2 : numberOf('--seconds', values.seconds, quick ? 1 : 2, 0.1, 60),
     soakSeconds: onlySoak ? numberOf('--seconds', values.seconds, usual, least, 86_400) : usual,
+    overloadSeconds: onlyOverload
+      ? numberOf('--seconds', values.seconds, OVERLOAD_SECONDS.usual, OVERLOAD_SECONDS.least, OVERLOAD_SECONDS.most)
+      : OVERLOAD_SECONDS.usual,
     patience: numberOf('--patience', values.patience, quick ? 0 : 20, 0, 600),
     quick,
     write,

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { heard } from './heard.js';
+import type { PhaseResult } from './open-load.js';
 
 /** What a process has used so far. */
 export interface Usage {
@@ -24,7 +25,17 @@ export type ChildMessage =
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'started' }
   | { readonly type: 'finished'; readonly result: LoadResult }
+  | { readonly type: 'shares'; readonly shares: readonly Share[] }
+  | { readonly type: 'phase'; readonly index: number }
+  | { readonly type: 'course'; readonly phases: readonly PhaseResult[] }
   | { readonly type: 'settled' };
+
+/** What the clients of one kind got together. */
+export interface Share {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
 
 /** A message of one kind. */
 export type MessageOf<T extends ChildMessage['type']> = Extract<ChildMessage, { type: T }>;

@@ -30,3 +30,8 @@ export function echoAfter(mostMs: number): Echo {
     return ms === 0 ? body : new Promise((resolve) => setTimeout(resolve, ms, body));
   };
 }
+
+/** Make a handler that always takes so many milliseconds. */
+export function echoAfterAlways(ms: number): Echo {
+  return (body) => new Promise((resolve) => setTimeout(resolve, ms, body));
+}

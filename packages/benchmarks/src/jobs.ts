@@ -2,7 +2,8 @@
 // jobs - what the harness tells a client process and a worker process
 
 import type { PeerName } from './peers/index.js';
-import type { Target } from './peers/peer.js';
+import type { Phase } from './open-load.js';
+import type { Target, Wire } from './peers/peer.js';
 
 /** What a worker process does. */
 export interface WorkerJob {
@@ -11,6 +12,8 @@ export interface WorkerJob {
   readonly concurrency: number;
   /** How long its handler takes at most, in milliseconds: see `handler.ts`. */
   readonly handlerMs: number;
+  /** Whether it always takes that long. Default false. */
+  readonly steady?: boolean;
 }
 
 /** What a client process does. */
@@ -28,3 +31,21 @@ export interface PacedJob extends ClientJob {
   /** Requests a second, whether replies come or not. */
   readonly perSecond: number;
 }
+
+/** Clients of one kind. */
+export interface Group {
+  readonly clients: number;
+  /** How many requests each has under way, all the time. */
+  readonly inFlight: number;
+}
+
+/** What a client process does that asks for more than can be done. */
+export type OverloadJob = {
+  readonly endpoint: string;
+  readonly wire: Wire;
+  readonly timeoutMs: number;
+  readonly bodyBytes: number;
+} & (
+  | { readonly type: 'closed'; readonly groups: readonly Group[]; readonly seconds: number }
+  | { readonly type: 'open'; readonly clients: number; readonly phases: readonly Phase[] }
+);

@@ -15,6 +15,7 @@ import { footprintSuite } from './footprint-suite.js';
 import { LoadGenerator } from './load-generator.js';
 import { describeMachine, lookAtMachine } from './machine.js';
 import { findMajortomo } from './majortomo.js';
+import { overloadSuite } from './overload-suite.js';
 import { scaleSuite } from './scale-suite.js';
 import { soakSuite } from './soak-suite.js';
 import type { SuiteContext } from './suite.js';
@@ -28,6 +29,7 @@ const RUN: Readonly<Record<SuiteName, (context: SuiteContext) => Promise<string>
   encryption: encryptionSuite,
   footprint: footprintSuite,
   codec: codecSuite,
+  overload: overloadSuite,
   soak: soakSuite,
 };
 
@@ -52,7 +54,8 @@ async function main(given: BenchArguments): Promise<void> {
   for (const name of given.suites) {
     const table = await RUN[name]({ given, generator, majortomo, progress, draw });
     process.stdout.write(`\n${name}\n\n${table}\n`);
-    const rounds = name === 'soak' ? '' : ` Medians of ${String(given.rounds)} interleaved rounds.`;
+    const rounds =
+      name === 'soak' || name === 'overload' ? '' : ` Medians of ${String(given.rounds)} interleaved rounds.`;
     const measured = `${machine}${rounds}`;
     sections.set(name, `${measured}\n\n${table}`);
   }

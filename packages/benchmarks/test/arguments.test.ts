@@ -5,12 +5,13 @@ import { describe, expect, test } from '@jest/globals';
 import { SUITES, USAGE, parseArguments } from '../src/arguments.js';
 
 describe('parseArguments', () => {
-  test('runs everything but the soak in five rounds of two seconds unless told otherwise', () => {
+  test('runs everything but overload and soak in five rounds of two seconds unless told otherwise', () => {
     expect(parseArguments([])).toEqual({
-      suites: SUITES.filter((name) => name !== 'soak'),
+      suites: SUITES.filter((name) => name !== 'soak' && name !== 'overload'),
       rounds: 5,
       seconds: 2,
       soakSeconds: 600,
+      overloadSeconds: 60,
       patience: 20,
       quick: false,
       write: false,
@@ -38,12 +39,18 @@ describe('parseArguments', () => {
     });
   });
 
+  test('--seconds is the length of an overload that runs alone', () => {
+    const given = ['--only', 'overload', '--seconds', '120'];
+    expect(parseArguments(given)).toMatchObject({ overloadSeconds: 120, seconds: 2, soakSeconds: 600 });
+  });
+
   test.each([
+    [['--only', 'overload', '--seconds', '0'], '--seconds 0: must be a number from 1 to 3600'],
     [['--only', 'soak', '--seconds', '2'], '--seconds 2: must be a number from 5 to 86400'],
     [['--only', 'codec', '--seconds', '61'], '--seconds 61: must be a number from 0.1 to 60'],
     [
       ['--only', 'speed'],
-      '--only speed: must be broker, scale, curves, e2e, alternatives, encryption, footprint, codec, soak',
+      '--only speed: must be broker, scale, curves, e2e, alternatives, encryption, footprint, codec, overload, soak',
     ],
     [['--rounds', '0'], '--rounds 0: must be a number from 1 to 100'],
     [['--rounds', '2.5'], '--rounds 2.5: must be a whole number'],

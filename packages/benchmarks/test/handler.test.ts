@@ -2,7 +2,7 @@
 // handler.test - every worker's handler takes the same times in the same order
 
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { echoAfter, randomNumbers } from '../src/handler.js';
+import { echoAfter, echoAfterAlways, randomNumbers } from '../src/handler.js';
 
 function take(count: number): number[] {
   const numbers = randomNumbers();
@@ -40,5 +40,16 @@ describe('echoAfter', () => {
     expect(new Set(back.map((one) => one instanceof Promise)).size).toBe(2);
     await jest.advanceTimersByTimeAsync(4);
     expect(await Promise.all(back.map(async (one) => one))).toEqual(given);
+  });
+
+  test('always takes as long as it was told, where that is asked for', async () => {
+    let back: string | undefined;
+    void Promise.resolve(echoAfterAlways(5)('body')).then((body) => {
+      back = body;
+    });
+    await jest.advanceTimersByTimeAsync(4);
+    expect(back).toBeUndefined();
+    await jest.advanceTimersByTimeAsync(1);
+    expect(back).toBe('body');
   });
 });
