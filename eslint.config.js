@@ -8,13 +8,13 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
   },
   {
-    files: ['packages/*/test/**/*.ts', 'packages/testkit/{packaging,interop,faults,attacks}/**/*.ts'],
+    files: ['packages/*/test/**/*.ts', 'packages/testkit/{packaging,interop,faults,attacks,chaos}/**/*.ts'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
     rules: { '@typescript-eslint/no-unsafe-assignment': 'off', '@typescript-eslint/require-await': 'off' },
   },
   {
-    files: ['packages/*/{src,test}/**/*.ts', 'packages/testkit/{packaging,interop,faults,attacks}/**/*.ts'],
+    files: ['packages/*/{src,test}/**/*.ts', 'packages/testkit/{packaging,interop,faults,attacks,chaos}/**/*.ts'],
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const [folder, ...failedParts] = process.argv.slice(2);
-const SUITES = ['tests', 'packages', 'interop', 'faults', 'attacks'];
+const SUITES = ['tests', 'packages', 'interop', 'faults', 'attacks', 'chaos'];
 const CHECKS = ['lint', 'types'];
 
 let passed = 0;

@@ -2,8 +2,7 @@
 // echo-sample.test - the echo worker and client that Majortomo ships, as they are, over our broker
 
 import { describe, expect, test } from '@jest/globals';
-import { TestProcess } from '@mdp/testkit';
-import { findMajortomo } from './python.js';
+import { TestProcess, findMajortomo } from '@mdp/testkit';
 import { hex, ourBroker, ourClient, ourWorker } from './sides.js';
 
 const majortomo = await findMajortomo();

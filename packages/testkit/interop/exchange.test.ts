@@ -2,9 +2,8 @@
 // exchange.test - requests and replies between Majortomo and us, in every mix of broker, client and worker
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { waitUntil } from '@mdp/testkit';
+import { findMajortomo, waitUntil } from '@mdp/testkit';
 import { majortomoBroker, majortomoClient, majortomoWorker } from './majortomo.js';
-import { findMajortomo } from './python.js';
 import type { BrokerSide, ClientSide, Part, WorkerSide } from './sides.js';
 import { hex, ourBroker, ourClient, ourWorker } from './sides.js';
 

@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readKeyFile } from '@mdp/protocol/node';
-import { run } from '@mdp/testkit';
-import { findMajortomo } from './python.js';
+import { findMajortomo, run } from '@mdp/testkit';
 
 // Majortomo brings pyzmq along.
 const majortomo = await findMajortomo();

@@ -2,9 +2,8 @@
 // lifecycle.test - idle times, restarts, deaths and farewells between Majortomo and us
 
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { freePort, waitUntil } from '@mdp/testkit';
+import { findMajortomo, freePort, waitUntil } from '@mdp/testkit';
 import { majortomoBroker, majortomoClient, majortomoWorker } from './majortomo.js';
-import { findMajortomo } from './python.js';
 import { hex, lostWorkers, ourBroker, ourClient, ourWorker } from './sides.js';
 
 const majortomo = await findMajortomo();

@@ -2,9 +2,8 @@
 // long-jobs.test - jobs that last longer than every heartbeat timeout: done once, answered, and nobody is lost
 
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { waitUntil } from '@mdp/testkit';
+import { findMajortomo, waitUntil } from '@mdp/testkit';
 import { majortomoBroker, majortomoClient, majortomoWorker } from './majortomo.js';
-import { findMajortomo } from './python.js';
 import { hex, lostWorkers, ourBroker, ourClient, ourWorker } from './sides.js';
 
 const majortomo = await findMajortomo();

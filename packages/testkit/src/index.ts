@@ -6,6 +6,8 @@ export type { CodeBlock, RunExampleOptions } from './examples.js';
 export { codeBlocks, exampleText, runExample } from './examples.js';
 export type { ProcessEnd, ProcessEvent, ProcessOptions, RunResult } from './processes.js';
 export { TestProcess, freePort, run } from './processes.js';
+export type { Majortomo } from './python.js';
+export { findMajortomo } from './python.js';
 export type { RawFrame } from './raw-peer.js';
 export { RawBroker, RawPeer } from './raw-peer.js';
 export { waitUntil } from './wait.js';

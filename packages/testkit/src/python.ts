@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { run } from '@mdp/testkit';
+import { run } from './processes.js';
 
 /** The release that this project measures itself against. */
 export const MAJORTOMO = 'majortomo==0.2.0';

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// cluster - brokers, workers and clients as processes, each with a ledger, and the ledger of who was started and who has ended
+
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BrokerStats } from '@mdp/broker';
+import { TestProcess, freePort } from '../processes.js';
+import { waitUntil } from '../wait.js';
+import type { Entry, FaultBegan, FaultOver, Life, Role } from './ledger.js';
+import { CONTROLLER, ledgerNow, readLedgers } from './ledger.js';
+import type { ClusterSettings, Load } from './load.js';
+import { expiryMs, spoken } from './load.js';
+
+const TESTKIT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The service of all workers. */
+const SERVICE = 'work';
+
+/** How long a process may take to start on a machine that has other things to do, in milliseconds. */
+const START_MS = 30_000;
+
+/** One process of a cluster. */
+export interface Member {
+  readonly role: Role;
+  readonly name: string;
+  readonly process: TestProcess;
+  /** Where it listens, when it is a broker. */
+  readonly endpoint?: string;
+}
+
+/** What a broker's process holds. */
+export interface Usage {
+  /** In bytes. */
+  readonly rss: number;
+  readonly heap: number;
+  readonly external: number;
+  /** How many files it has open; 0 where the system does not tell. */
+  readonly files: number;
+}
+
+/** Processes that are all gone after {@link close}. */
+export class Cluster {
+  readonly settings: ClusterSettings;
+  readonly expiryMs: number;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'mdp-chaos-'));
+  readonly #endpoints: string[] = [];
+  readonly #all: Member[] = [];
+  #names = 0;
+  readonly brokers: Member[] = [];
+  readonly workers: Member[] = [];
+  readonly clients: Member[] = [];
+
+  private constructor(settings: ClusterSettings) {
+    this.settings = settings;
+    this.expiryMs = expiryMs(settings);
+  }
+
+  /** Start everything, and wait until requests are answered. */
+  static async open(settings: ClusterSettings): Promise<Cluster> {
+    const cluster = new Cluster(settings);
+    try {
+      for (let i = 0; i < settings.brokers; i++) {
+        cluster.#endpoints.push(`tcp://127.0.0.1:${String(await freePort())}`);
+      }
+      for (const endpoint of cluster.#endpoints) await cluster.startBroker(endpoint);
+      await Promise.all(Array.from({ length: settings.workers }, () => cluster.startWorker()));
+      await Promise.all(Array.from({ length: settings.clients }, () => cluster.startClient()));
+      await cluster.progressed(20);
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+    return cluster;
+  }
+
+  /** Write a line into the controller's ledger. */
+  record(entry: FaultBegan | FaultOver | Life): void {
+    const line = `${JSON.stringify({ at: ledgerNow(), ...entry })}\n`;
+    appendFileSync(join(this.#folder, `${CONTROLLER}.jsonl`), line);
+  }
+
+  #launch(role: Role, settings: object, endpoint?: string): Member {
+    const name = `${role}${String(++this.#names)}`;
+    const ledger = join(this.#folder, `${name}.jsonl`);
+    const script = join(TESTKIT, 'chaos', 'processes', `${role}.mjs`);
+    const args = JSON.stringify({ name, ledger, service: SERVICE, endpoints: this.#endpoints, ...settings });
+    const process = new TestProcess(globalThis.process.execPath, ['--expose-gc', script, args]);
+    return this.#join({ role, name, process, ...(endpoint === undefined ? {} : { endpoint }) });
+  }
+
+  #join(member: Member): Member {
+    this.record({ what: 'started', role: member.role, name: member.name });
+    this.#all.push(member);
+    this.#list(member.role).push(member);
+    return member;
+  }
+
+  #list(role: Role): Member[] {
+    return { broker: this.brokers, worker: this.workers, client: this.clients }[role];
+  }
+
+  /** Start a broker, and wait until it listens. */
+  async startBroker(endpoint: string): Promise<Member> {
+    const { python, heartbeatIntervalMs, heartbeatLiveness } = this.settings;
+    let member: Member;
+    if (python === undefined) {
+      const heartbeats = { heartbeatIntervalMs, heartbeatLiveness };
+      member = this.#launch(
+        'broker',
+        { options: { endpoints: endpoint, ...heartbeats, ...this.settings.broker } },
+        endpoint,
+      );
+    } else {
+      const given = { endpoint, heartbeat: heartbeatIntervalMs / 1000, timeout: this.expiryMs / 1000 };
+      const script = join(TESTKIT, 'interop', 'peers', 'broker.py');
+      const env = { PYTHONDONTWRITEBYTECODE: '1' };
+      const process = new TestProcess(python, [script, JSON.stringify(given)], { env });
+      member = this.#join({ role: 'broker', name: `broker${String(++this.#names)}`, process, endpoint });
+    }
+    await member.process.event('listening', START_MS);
+    return member;
+  }
+
+  /** Start a worker, and wait until it has sent READY. */
+  async startWorker(): Promise<Member> {
+    const { heartbeatIntervalMs, heartbeatLiveness, wires, worker } = this.settings;
+    const heartbeats = { heartbeatIntervalMs, heartbeatLiveness };
+    const options = { concurrency: 4, reconnectMaxMs: 500, ...heartbeats, ...spoken(wires), ...worker };
+    const member = this.#launch('worker', { options });
+    await member.process.event('registered', START_MS);
+    return member;
+  }
+
+  /** Start a client with a load, and wait until it asks. */
+  async startClient(loads: readonly Load[] = this.settings.loads): Promise<Member> {
+    const { wires, client } = this.settings;
+    const options = { timeoutMs: 20_000, reconnectMaxMs: 500, ...spoken(wires), ...client };
+    const member = this.#launch('client', { options, loads });
+    await member.process.event('started', START_MS);
+    return member;
+  }
+
+  /** Send a process SIGKILL, and wait until it is gone. */
+  async kill(member: Member): Promise<void> {
+    await member.process.kill();
+    this.#left(member);
+  }
+
+  /** Ask a process to end, and wait until it has. */
+  async terminate(member: Member): Promise<void> {
+    member.process.signal('SIGTERM');
+    await waitUntil(`the end of ${member.name}`, () => !member.process.alive, START_MS);
+    this.#left(member);
+  }
+
+  #left(member: Member): void {
+    this.record({ what: 'gone', role: member.role, name: member.name });
+    const list = this.#list(member.role);
+    const at = list.indexOf(member);
+    if (at >= 0) list.splice(at, 1);
+  }
+
+  async #ask(member: Member, order: string, timeoutMs = START_MS): ReturnType<TestProcess['event']> {
+    const nth = member.process.events(order).length + 1;
+    member.process.tell({ order });
+    return member.process.event(order, timeoutMs, nth);
+  }
+
+  /** What a broker holds and has counted; not of Majortomo's. */
+  async stats(broker: Member): Promise<{ readonly stats: BrokerStats; readonly usage: Usage }> {
+    return (await this.#ask(broker, 'stats')) as unknown as { stats: BrokerStats; usage: Usage };
+  }
+
+  /** How many requests of the living clients have ended. */
+  async ended(): Promise<number> {
+    const counts = await Promise.all(this.clients.map((client) => this.#ask(client, 'count')));
+    return counts.reduce((sum, { ended }) => sum + Number(ended), 0);
+  }
+
+  /** Wait until so many more requests have ended. */
+  async progressed(more: number, timeoutMs = START_MS): Promise<void> {
+    const before = await this.ended();
+    await waitUntil('requests to be answered', async () => (await this.ended()) >= before + more, timeoutMs);
+  }
+
+  /** Let clients end what they have begun and ask for nothing more, and wait until they are gone. */
+  async finish(clients: readonly Member[] = [...this.clients], timeoutMs = 40_000): Promise<void> {
+    for (const { process } of clients) process.tell({ order: 'finish' });
+    await Promise.all(clients.map(({ process }) => process.event('done', timeoutMs)));
+    await Promise.all(clients.map(({ process }) => process.exited));
+    for (const client of clients) this.clients.splice(this.clients.indexOf(client), 1);
+  }
+
+  /** All ledgers, in the order in which things happened. */
+  entries(): Entry[] {
+    return readLedgers(this.#folder);
+  }
+
+  /** What any process wrote to its standard error. */
+  complaints(): string[] {
+    return this.#all.flatMap(({ name, process }) => {
+      const errors = process.events('error').map(({ facts }) => String(facts));
+      return [process.stderr, ...errors].filter((text) => text !== '').map((text) => `${name}: ${text}`);
+    });
+  }
+
+  /** End every process, the frozen ones as well, and take the ledgers away. */
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map(({ process }) => process.kill()));
+    rmSync(this.#folder, { recursive: true });
+  }
+}
