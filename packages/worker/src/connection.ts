@@ -112,6 +112,7 @@ export class Connection implements ConnectionPort<Job>, LinkOwner, HandlerWatche
         capacity: mx ? options.concurrency * services.length : 1,
         confirmed: mx ? services.map(({ name }) => name) : [],
         answerMs: declined === undefined ? undefined : Math.min(ANSWER_MS, options.heartbeatIntervalMs),
+        doubtMs: mx ? Math.min(ANSWER_MS, options.heartbeatIntervalMs) : 0,
         random: Math.random,
       },
       this,

@@ -30,6 +30,8 @@ export class ConnectionState<T extends Task> {
   #sentAt = 0;
   #heardAt = 0;
   #connectedAt = 0;
+  /** Until then nothing is begun: what has arrived may be another worker's by now. 0 when there is no doubt. */
+  #doubtUntil = 0;
   /** When the next socket is to be opened, or the answer is no longer waited for. */
   #dueAt = 0;
 
@@ -89,6 +91,7 @@ export class ConnectionState<T extends Task> {
     this.#after = 'next';
     this.#unconfirmed = undefined;
     this.#strikes = 0;
+    this.#doubtUntil = 0;
     this.#sentAt = this.#heardAt = now;
     if (!this.#port.open()) {
       this.#renew(now, 'socket', false);
@@ -214,7 +217,7 @@ export class ConnectionState<T extends Task> {
 
   /** All that had arrived was received: requests that are still held may begin. */
   flush(): void {
-    this.#tasks.flush();
+    if (this.#doubtUntil === 0) this.#tasks.flush();
   }
 
   /** See {@link Tasks.begin}. */
@@ -247,19 +250,34 @@ export class ConnectionState<T extends Task> {
   /**
    * This process stood still from `since` to `now`, for longer than the broker waits. What a worker that was idle then
    * has received, and not begun, is another worker's by now. One that was executing, or has spoken since, may well be
-   * the broker's choice still: its reply goes out, and the broker judges it by its token.
+   * the broker's choice still: its reply goes out, and the broker judges it by its token. What has come beside it is not
+   * begun before the broker had time to say that it has given up this connection: it answers a HEARTBEAT by DISCONNECT then.
    */
   stalled(now: number, since: number): void {
     if (this.#phase === 'asking') this.#dueAt = Math.max(this.#dueAt, now + (this.#settings.answerMs ?? 0));
     if (this.#phase !== 'registered' && this.#phase !== 'connecting') return;
     this.#heardAt = now;
-    if (this.#settings.legacy || this.#tasks.running > 0 || this.#sentAt > since) return;
+    if (this.#settings.legacy) return;
+    if (this.#tasks.running > 0 || this.#sentAt > since) {
+      if (this.#phase === 'registered' && this.#settings.doubtMs > 0) this.#doubt(now);
+      return;
+    }
     // A READY that had not left when the process stood still may have left meanwhile; a question needs no farewell.
     this.#renew(now, 'stalled', this.#phase === 'registered' || this.#settings.answerMs === undefined);
   }
 
+  #doubt(now: number): void {
+    this.#doubtUntil = now + this.#settings.doubtMs;
+    this.#sentAt = now;
+    this.#port.heartbeat();
+  }
+
   /** Do what is due. All input that had arrived must have been received before. */
   tick(now: number): void {
+    if (this.#doubtUntil > 0 && now >= this.#doubtUntil) {
+      this.#doubtUntil = 0;
+      this.#tasks.flush();
+    }
     if (this.#phase === 'backoff') {
       if (now >= this.#dueAt && !this.#orphans.tooMany) this.#open(now);
     } else if (this.#phase === 'asking') {
@@ -285,7 +303,11 @@ export class ConnectionState<T extends Task> {
       case 'asking':
         return this.#dueAt;
       case 'registered':
-        return Math.min(this.#sentAt + this.#settings.intervalMs, this.#silentAt());
+        return Math.min(
+          this.#sentAt + this.#settings.intervalMs,
+          this.#silentAt(),
+          this.#doubtUntil > 0 ? this.#doubtUntil : Infinity,
+        );
     }
   }
 

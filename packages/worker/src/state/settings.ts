@@ -25,6 +25,11 @@ export interface ConnectionSettings {
    * stands, in milliseconds. Without it nothing is asked.
    */
   readonly answerMs: number | undefined;
+  /**
+   * How long nothing is begun after a stall of a connection that goes on, in milliseconds: for so long a broker that has given
+   * it up meanwhile may take to say so. 0 where no request may come beside one that runs.
+   */
+  readonly doubtMs: number;
   /** Numbers from 0 to 1, for jitter. */
   readonly random: () => number;
 }

@@ -136,6 +136,57 @@ describe('requests', () => {
     }
   });
 
+  describe('after a stall of a connection that goes on', () => {
+    const DOUBT_MS = 50;
+
+    /** Something ran, or has just been replied to, when the process went on; another request had come meanwhile. */
+    function stalledBench(which: 'runs' | 'replied'): ReturnType<typeof mxBench> {
+      const bench = mxBench({ doubtMs: DOUBT_MS });
+      const { state, clock, take } = bench;
+      const since = clock.now();
+      const [task] = take(1) as [Task];
+      clock.advance(EXPIRY_MS);
+      if (which === 'replied') state.final(clock.now(), task, BODY, undefined);
+      said(bench);
+      state.stalled(clock.now(), since);
+      take(2);
+      return bench;
+    }
+
+    test.each(['runs', 'replied'] as const)(
+      'what has come beside a request that %s is not begun when the broker says that it has given it up',
+      (which) => {
+        const bench = stalledBench(which);
+        const { state, clock, counters, run } = bench;
+        run(DOUBT_MS - 1);
+        state.receive(clock.now(), { type: 'disconnect' });
+        state.flush();
+        expect(said(bench).filter((line) => line.startsWith('start') || line === 'HEARTBEAT')).toEqual(['HEARTBEAT']);
+        expect(counters.dropped.stale).toBe(1);
+        // The next connection is beyond doubt.
+        run(10);
+        state.connected(clock.now());
+        bench.take(3);
+        expect(said(bench).at(-1)).toBe('start #3');
+      },
+    );
+
+    test.each(['runs', 'replied'] as const)(
+      'what has come beside a request that %s is begun when the broker has had time to say so, and has not',
+      (which) => {
+        const bench = stalledBench(which);
+        const { run } = bench;
+        expect(said(bench)).toEqual(['HEARTBEAT']);
+        run(DOUBT_MS - 1);
+        expect(said(bench)).toEqual([]);
+        run(1);
+        expect(said(bench)).toEqual(['start #2']);
+        bench.take(3);
+        expect(said(bench)).toEqual(['start #3']);
+      },
+    );
+  });
+
   test('one HEARTBEAT for all of them in every interval (MDP-W-24)', () => {
     const bench = mxBench();
     const { run, heartbeat, take } = bench;

@@ -169,7 +169,7 @@ function walk(mx: boolean, { legacy, asks, begins, runsOn }: Setting, all: reado
   const random = (): number => how / 1_000;
   const capacity = mx ? 3 : 1;
   const { state, orphans, port, clock, counters } = bench({
-    ...{ random, capacity, legacy: !mx && legacy, confirmed: mx ? ['a', 'b'] : [] },
+    ...{ random, capacity, legacy: !mx && legacy, confirmed: mx ? ['a', 'b'] : [], doubtMs: mx ? 30 : 0 },
     answerMs: mx && asks ? INTERVAL_MS / 2 : undefined,
   });
   const streams = new Streams();

@@ -124,6 +124,7 @@ export function bench(settings: Partial<ConnectionSettings> = {}): Bench {
       capacity: 1,
       confirmed: [],
       answerMs: undefined,
+      doubtMs: 0,
       random: () => 1,
       ...settings,
     },

@@ -27,6 +27,7 @@ test('a REQUEST that was read before the worker was stopped by who heard of its 
     capacity: 1,
     confirmed: [],
     answerMs: undefined,
+    doubtMs: 0,
     random: () => 0,
   };
   const state = new ConnectionState<Task>(settings, port, counters, new Orphans(1));
