@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // cluster - brokers, workers and clients as processes, each with a ledger, and the ledger of who was started and who has ended
 
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { TestProcess, freePort } from '../processes.js';
 import { waitUntil } from '../wait.js';
 import type { Entry, FaultBegan, FaultOver, Life, Role } from './ledger.js';
 import { CONTROLLER, ledgerNow, readLedgers } from './ledger.js';
-import type { ClusterSettings, Load } from './load.js';
+import type { ClusterSettings, Load, Wires } from './load.js';
 import { expiryMs, spoken } from './load.js';
 
 const TESTKIT = fileURLToPath(new URL('../../', import.meta.url));
@@ -124,8 +124,8 @@ export class Cluster {
   }
 
   /** Start a worker, and wait until it has sent READY. */
-  async startWorker(): Promise<Member> {
-    const { heartbeatIntervalMs, heartbeatLiveness, wires, worker } = this.settings;
+  async startWorker(wires: Wires = this.settings.wires): Promise<Member> {
+    const { heartbeatIntervalMs, heartbeatLiveness, worker } = this.settings;
     const heartbeats = { heartbeatIntervalMs, heartbeatLiveness };
     const options = { concurrency: 4, reconnectMaxMs: 500, ...heartbeats, ...spoken(wires), ...worker };
     const member = this.#launch('worker', { options });
@@ -134,8 +134,8 @@ export class Cluster {
   }
 
   /** Start a client with a load, and wait until it asks. */
-  async startClient(loads: readonly Load[] = this.settings.loads): Promise<Member> {
-    const { wires, client } = this.settings;
+  async startClient(loads: readonly Load[] = this.settings.loads, wires: Wires = this.settings.wires): Promise<Member> {
+    const { client } = this.settings;
     const options = { timeoutMs: 20_000, reconnectMaxMs: 500, ...spoken(wires), ...client };
     const member = this.#launch('client', { options, loads });
     await member.process.event('started', START_MS);
@@ -196,6 +196,11 @@ export class Cluster {
   /** All ledgers, in the order in which things happened. */
   entries(): Entry[] {
     return readLedgers(this.#folder);
+  }
+
+  /** Begin all ledgers anew; no client may run, for what it still asks would be nobody's. */
+  forget(): void {
+    for (const file of readdirSync(this.#folder)) truncateSync(join(this.#folder, file));
   }
 
   /** What any process wrote to its standard error. */

@@ -170,6 +170,14 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
+/** What a soak is made of: some hundred requests in a second, of all kinds. */
+export const SOAK: Omit<ClusterSettings, 'wires' | 'python'> = {
+  ...CROWDED,
+  ...HEARTBEATS,
+  loads: [{ ...CALLS, pauseMs: 30 }, { ...ONE_SHOTS, pauseMs: 60 }, STREAMS],
+  broker: ANY_ATTEMPTS,
+};
+
 /** No error reply comes in that dialect: who waits in vain learns it by the time. */
 const MAJORTOMO_CLIENT = { timeoutMs: 2_500 };
 const MAJORTOMO_RETRIES = {
