@@ -22,7 +22,10 @@ export interface Counts {
 /** What one fault did. */
 export interface FaultReport {
   readonly fault: Fault;
-  /** Requests that ended after it began and before the next one did; those that never ended where they were made. */
+  /**
+   * Requests that it was the first to hit, and of those that none did the ones that ended after it began and before the next
+   * one did; that never ended where they were made.
+   */
   readonly counts: Counts;
   /** How many requests it hit: its target held them when it began. */
   readonly hit: number;
@@ -88,7 +91,9 @@ export function check(entries: readonly Entry[]): Report {
     const found = findingsOf(history, sent === undefined ? undefined : gone.get(sent.who));
     findings.push(...found);
     const at = end?.at ?? sent?.at ?? found[0]?.at ?? 0;
-    const counts = perFault[faults.findLastIndex(({ begun }) => begun <= at)];
+    // What one fault has hit may end, by a timeout, when the next one has begun.
+    const first = faults.findIndex((fault) => fault.begun <= at && wasHit(fault, history));
+    const counts = perFault[first >= 0 ? first : faults.findLastIndex(({ begun }) => begun <= at)];
     for (const sums of counts === undefined ? [all] : [all, counts]) {
       if (sent !== undefined) sums.requests++;
       if (end?.outcome === 'reply') sums.replies++;

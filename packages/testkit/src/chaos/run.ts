@@ -34,6 +34,8 @@ export interface Run {
   readonly scenario: Scenario;
   readonly wires: Wires;
   readonly seed: number;
+  /** See {@link RunOptions.forMs}. */
+  readonly forMs: number;
   readonly report: Report;
   readonly broken: readonly Broken[];
   readonly entries: readonly Entry[];
@@ -61,7 +63,7 @@ export async function runScenario(options: RunOptions): Promise<Run> {
     const entries = cluster.entries();
     const report = check(entries);
     const broken = scenario.contract === undefined ? [] : brokenPromises(report, scenario.contract, victims);
-    return { scenario, wires, seed, report, broken, entries, complaints };
+    return { scenario, wires, seed, forMs: options.forMs ?? 0, report, broken, entries, complaints };
   } finally {
     await cluster.close();
   }
@@ -113,8 +115,14 @@ function shuffled<T>(values: readonly T[], random: SeededRandom): T[] {
 }
 
 /** How a run is made again. */
-export function replayCommand({ scenario, wires, seed }: Pick<Run, 'scenario' | 'wires' | 'seed'>): string {
-  return `npm run chaos -- --seed ${String(seed)} --only ${scenario.name} --wires ${wires}`;
+export function replayCommand({
+  scenario,
+  wires,
+  seed,
+  forMs,
+}: Pick<Run, 'scenario' | 'wires' | 'seed' | 'forMs'>): string {
+  const minutes = forMs === 0 ? '' : ` --minutes ${(forMs / 60_000).toFixed(2)}`;
+  return `npm run chaos -- --seed ${String(seed)} --only ${scenario.name} --wires ${wires}${minutes}`;
 }
 
 /** How many broken promises are shown with their timelines. */

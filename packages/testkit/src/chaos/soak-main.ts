@@ -4,15 +4,15 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { courseTable } from './flatness.js';
-import { soak } from './soak.js';
+import { LEAST_MINUTES, soak } from './soak.js';
 
 const USAGE = `Usage: npm run soak -- [options]
 
-  --minutes <n>  for how long (default 10)
+  --minutes <n>  for how long, ${String(LEAST_MINUTES)} or more (default 10)
   --seed <n>     who is killed follows from it (default: any)
   --help         this text`;
 
-function wholeOr(text: string | undefined, otherwise: number): number {
+function numberOr(text: string | undefined, otherwise: number): number {
   return text === undefined ? otherwise : Number(text);
 }
 
@@ -20,9 +20,9 @@ try {
   const { values } = parseArgs({
     options: { minutes: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean', default: false } },
   });
-  const minutes = wholeOr(values.minutes, 10);
-  const seed = wholeOr(values.seed, randomInt(2 ** 31));
-  if (!(minutes > 0) || !Number.isInteger(seed)) throw new Error(USAGE);
+  const minutes = numberOr(values.minutes, 10);
+  const seed = numberOr(values.seed, randomInt(2 ** 31));
+  if (!(minutes >= LEAST_MINUTES) || !Number.isInteger(seed)) throw new Error(USAGE);
   if (values.help) {
     console.log(USAGE);
   } else {

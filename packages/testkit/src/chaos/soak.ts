@@ -18,6 +18,7 @@ import { waitUntil } from '../wait.js';
 
 /** How a soak runs. */
 export interface SoakOptions {
+  /** For how long, from {@link LEAST_MINUTES}. */
   readonly minutes: number;
   readonly seed: number;
   readonly print: (line: string) => void;
@@ -32,6 +33,12 @@ export interface Soaked {
   /** What went wrong, for people; empty when nothing did. */
   readonly trouble: readonly string[];
 }
+
+/** A shorter soak would see too little behind {@link WARM_MS}. */
+export const LEAST_MINUTES = 3;
+
+/** What is seen before does not count, in milliseconds: a broker remembers connections that are gone for 60 to 75 s. */
+const WARM_MS = 90_000;
 
 /** Ledgers are checked, and begun anew, each time that so much has passed, in milliseconds: they would fill the disk. */
 const CHAPTER_MS = 60_000;
@@ -68,8 +75,11 @@ export async function soak({ minutes, seed, print }: SoakOptions): Promise<Soake
   let kills = 0;
   try {
     const until = ledgerNow() + minutes * 60_000;
+    const warmAt = ledgerNow() + WARM_MS;
     for (let chapter = 1; ledgerNow() < until && trouble.length === 0; chapter++) {
-      kills += await play(cluster, Math.min(until, ledgerNow() + CHAPTER_MS), random, samples);
+      kills += await play(cluster, Math.min(until, ledgerNow() + CHAPTER_MS), random, (sample) => {
+        if (ledgerNow() >= warmAt) samples.push(sample);
+      });
       await cluster.finish();
       const broken = settle(cluster, counts);
       trouble.push(...broken, ...cluster.complaints());
@@ -87,12 +97,17 @@ export async function soak({ minutes, seed, print }: SoakOptions): Promise<Soake
 }
 
 /** One chapter. @returns how many were killed */
-async function play(cluster: Cluster, until: number, random: SeededRandom, samples: Sample[]): Promise<number> {
+async function play(
+  cluster: Cluster,
+  until: number,
+  random: SeededRandom,
+  seen: (sample: Sample) => void,
+): Promise<number> {
   let kills = 0;
   let killAt = ledgerNow() + KILL_MS;
   while (ledgerNow() < until) {
     await pass(Math.min(LOOK_MS, Math.max(0, until - ledgerNow())));
-    samples.push(await look(cluster));
+    seen(await look(cluster));
     if (ledgerNow() < killAt) continue;
     killAt += KILL_MS;
     const role = random.pick(['worker', 'client'] as const);

@@ -198,4 +198,16 @@ describe('a fault', () => {
     expect(report.faults[1]?.counts).toMatchObject({ failed: { MDP_TIMEOUT: 1 }, findings: { lost: 1 } });
     expect(report.all).toMatchObject({ requests: 4, replies: 2 });
   });
+
+  test('is told what it hit, also when that ends after the next one began', () => {
+    const ledger = new Ledger()
+      .sent(0, 'hit')
+      .began(1, 'hit', 'w1')
+      .fault(10, 1, { role: 'worker', target: 'w1' })
+      .fault(100, 2, { role: 'worker', target: 'w2' })
+      .failed(2_000, 'hit', 'MDP_TIMEOUT');
+    const { faults } = check(ledger.entries);
+    expect(faults.map(({ counts }) => counts.failed)).toEqual([{ MDP_TIMEOUT: 1 }, {}]);
+    expect(faults[0]?.detectedMs).toBe(1_990);
+  });
 });

@@ -14,7 +14,14 @@ if (scenario === undefined) throw new Error('there are no scenarios');
 
 function runOf(ledger: Ledger, facts: Partial<Run> = {}): Run {
   const { entries } = ledger;
-  const usual = { scenario: scenario as Run['scenario'], wires: 'mx', seed: 7, broken: [], complaints: [] } as const;
+  const usual = {
+    scenario: scenario as Run['scenario'],
+    wires: 'mx',
+    seed: 7,
+    forMs: 0,
+    broken: [],
+    complaints: [],
+  } as const;
   return { ...usual, report: check(entries), entries, ...facts };
 }
 
@@ -105,5 +112,6 @@ describe('trouble', () => {
 
   test('is run again by the command that is shown', () => {
     expect(replayCommand(runOf(ledger))).toMatch(/--seed 7 --only \S+ --wires mx$/);
+    expect(replayCommand(runOf(ledger, { forMs: 90_000 }))).toMatch(/--wires mx --minutes 1\.50$/);
   });
 });
