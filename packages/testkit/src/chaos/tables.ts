@@ -103,7 +103,7 @@ export function chapter(runs: readonly Run[]): string {
     .map((name) => {
       const own = runs.filter(({ scenario }) => scenario.name === name);
       const wires = [...new Set(own.map((run) => run.wires))].join(' and ');
-      return `**${name}** (${wires}). ${own[0]?.scenario.promise ?? ''}.\n\n${scenarioTable(own)}`;
+      return `**${name}** (${wires}): ${own[0]?.scenario.promise ?? ''}.\n\n${scenarioTable(own)}`;
     })
     .join('\n\n');
 }

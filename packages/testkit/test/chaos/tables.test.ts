@@ -73,7 +73,7 @@ describe('the table of a scenario', () => {
 
   test('stands under the promise of its scenario, runs on all wires together', () => {
     const text = chapter([runOf(ledger), runOf(ledger, { wires: 'strict' })]);
-    expect(text.split('\n')[0]).toBe(`**${scenario.name}** (mx and strict). ${scenario.promise}.`);
+    expect(text.split('\n')[0]).toBe(`**${scenario.name}** (mx and strict): ${scenario.promise}.`);
     expect(text.match(/\*\*/g)).toHaveLength(2);
   });
 });
