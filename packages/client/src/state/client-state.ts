@@ -210,10 +210,10 @@ export class ClientState {
     }
   }
 
-  /** The broker at an open MX connection was asked again, because it was silent. */
+  /** The broker at an open MX connection was asked, because it was silent. Of one that MX is spoken to unasked, any answer will do. */
   checked(now: number, link: MxLink, window: number | undefined): void {
     link.answersDue -= 1;
-    if (window !== undefined) link.heard();
+    if (window !== undefined || link.askUntil === Infinity) link.heard();
     else this.lost(now, link);
   }
 

@@ -42,7 +42,7 @@ export class MxLink implements Carrier {
   idleSince: number | undefined = undefined;
   /** Answers to questions that are still due while it is open. */
   answersDue = 0;
-  /** When an open connection that was asked again must have said something; `Infinity` when it was not. */
+  /** When an open connection that was asked (again) must have said something; `Infinity` when it was not. */
   checkBy = Infinity;
   /** Set right after it was opened. */
   handle!: MxHandle;
@@ -133,11 +133,11 @@ export class MxLink implements Carrier {
   }
 
   /**
-   * Nothing at all has come since it was sent: behind a proxy, which keeps the connection, there may be another broker by
-   * now, which takes MX for rubbish. So it is asked again; a connection that was not agreed upon is not doubted.
+   * Nothing at all has come since it was sent: the network may be cut, and TCP would try for long after it is whole again; or
+   * behind a proxy, which keeps the connection, there may be another broker by now, which takes MX for rubbish. So it is asked.
    */
   unanswered(now: number, exchange: Exchange): void {
-    if (this.askUntil === Infinity || this.phase !== 'open' || this.checkBy < Infinity) return;
+    if (this.phase !== 'open' || this.checkBy < Infinity) return;
     if (this.#heard !== exchange.heardBefore) return;
     this.checkBy = now + ASK_TIMEOUT_MS;
     this.answersDue += 1;

@@ -332,7 +332,7 @@ describe('silence on the MX connection', () => {
     }
   });
 
-  test('is no doubt while other replies come, nor when the caller gave up, nor where nothing was asked', () => {
+  test('is no doubt while other replies come, nor when the caller gave up', () => {
     const h = agreed();
     h.submit('s', impatient);
     h.pass(500);
@@ -342,11 +342,33 @@ describe('silence on the MX connection', () => {
     h.pass(5_000);
     h.state.abort(h.now, given.exchange, 'enough');
     expect(h.mx().asked).toBe(1);
-    const told = new Harness({ wire: 'mx' });
-    told.submit('s', impatient);
-    told.connect();
-    told.pass(1_000);
-    expect(told.mx().asked).toBe(0);
+  });
+
+  test('where MX is spoken unasked: it is asked as well, and any answer will do', () => {
+    const h = new Harness({ wire: 'mx' });
+    h.submit('s', impatient);
+    h.connect();
+    expect(h.mx().asked).toBe(0);
+    h.pass(1_000);
+    expect(h.mx().asked).toBe(1);
+    h.state.checked(h.now, h.mx().link, undefined);
+    h.pass(5_000);
+    expect(h.submit().exchange.link).toBe(h.mx().link);
+  });
+
+  test('where MX is spoken unasked: a connection that stays silent is made anew, long before TCP gives it up', () => {
+    const h = new Harness({ wire: 'mx' });
+    const repeated = h.submit('s', { attempts: 2 });
+    h.connect();
+    const { link } = h.mx();
+    h.submit('s', impatient);
+    h.pass(1_000);
+    h.pass(2_000);
+    expect(link.phase).toBe('closed');
+    h.pass(200);
+    h.connect();
+    expect(h.mx().link).not.toBe(link);
+    expect(repeated.exchange).toMatchObject({ phase: 'sent', attempts: 2 });
   });
 });
 
