@@ -69,7 +69,7 @@ export class Cluster {
 
   readonly #wires: Wires;
 
-  private constructor(endpoint: string, wires: Wires) {
+  protected constructor(endpoint: string, wires: Wires) {
     this.endpoint = endpoint;
     this.#wires = wires;
   }
@@ -79,16 +79,25 @@ export class Cluster {
     return new Cluster(`tcp://127.0.0.1:${String(await freePort())}`, wires);
   }
 
-  #start(role: string, settings: object): TestProcess {
+  /**
+   * Start a script.
+   *
+   * @param _name - of the process; here all run on the same machine
+   */
+  protected launch(_name: string, script: string, args: readonly string[]): TestProcess {
+    return TestProcess.node(script, args);
+  }
+
+  #start(role: string, name: string, settings: object): TestProcess {
     const script = resolve('packages', 'testkit', 'faults', 'processes', `${role}.mjs`);
-    const process = TestProcess.node(script, [JSON.stringify({ endpoint: this.endpoint, ...settings })]);
+    const process = this.launch(name, script, [JSON.stringify({ endpoint: this.endpoint, ...settings })]);
     this.#processes.push(process);
     return process;
   }
 
   /** Start a broker and wait until it listens. */
   async broker(options: BrokerOptions = {}): Promise<TestProcess> {
-    const process = this.#start('broker', { options: { endpoints: this.endpoint, ...options } });
+    const process = this.#start('broker', 'broker', { options: { endpoints: this.endpoint, ...options } });
     await process.event('listening');
     return process;
   }
@@ -101,7 +110,7 @@ export class Cluster {
     service = 'work',
   ): Promise<TestProcess> {
     const registered = broker?.events('workerReady').length ?? 0;
-    const process = this.#start('worker', { name, service, options: { wire: this.#wires.worker, ...options } });
+    const process = this.#start('worker', name, { name, service, options: { wire: this.#wires.worker, ...options } });
     await process.event('registered');
     await broker?.event('workerReady', 10_000, registered + 1);
     return process;
@@ -110,12 +119,12 @@ export class Cluster {
   /** Start a load of requests. */
   client(load: Load): TestProcess {
     const options = { wire: this.#wires.client, ...load.options };
-    return this.#start('client', { service: 'work', ...load, options });
+    return this.#start('client', load.name, { service: 'work', ...load, options });
   }
 
   /** Start a client that reads one stream, and rests after its first part until it is told to go on. */
   reader(body: readonly string[], options: ClientOptions = {}, service = 'work'): TestProcess {
-    return this.#start('reader', { service, body, options: { wire: this.#wires.client, ...options } });
+    return this.#start('reader', 'reader', { service, body, options: { wire: this.#wires.client, ...options } });
   }
 
   /** End every process, the frozen ones as well. */
