@@ -32,16 +32,15 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
 }
 
 /**
- * Without its log a broker goes on. Without a reader of its results (`… | head`) there is nothing left to do; a broker
- * writes none.
+ * Without its log a broker goes on, whatever keeps it from writing: a reader that went away, a full disk. Each line is tried, so
+ * the log goes on, too, when it can. Without a reader of its results (`… | head`) there is nothing left to do; a broker writes none.
  */
 function outliveClosedStreams(): void {
-  const closed = (error: NodeJS.ErrnoException): boolean => error.code === 'EPIPE' || error.code === 'EIO';
-  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (!closed(error)) throw error;
+  process.stderr.on('error', () => {
+    // There is nowhere to tell it.
   });
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (!closed(error)) throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     process.exit(EXIT_CODES.CLOSED_PIPE);
   });
 }

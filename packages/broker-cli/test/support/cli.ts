@@ -25,6 +25,20 @@ export function startCli(args: readonly string[], options: ProcessOptions = {}):
   return TestProcess.node(BIN, args, quiet(options));
 }
 
+/**
+ * Start it by a shell, with its standard streams elsewhere. Not on Windows.
+ *
+ * @param redirection - as shells have it: `2>/dev/full`
+ */
+export function startRedirected(
+  redirection: string,
+  args: readonly string[],
+  options: ProcessOptions = {},
+): TestProcess {
+  const line = `exec "$@" ${redirection}`;
+  return new TestProcess('sh', ['-c', line, 'sh', process.execPath, BIN, ...args], quiet(options));
+}
+
 /** What came of a command that ended. */
 export interface CliResult {
   readonly code: number | null;
