@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // run-command - runs the broker until a signal stops it
 
+import { getHeapStatistics } from 'node:v8';
 import { readKeyFile } from '@mdp/protocol/node';
 import { announce } from './announce.js';
 import { summary } from './broker-log.js';
@@ -14,6 +15,8 @@ import type { ExitCode } from './exit-codes.js';
 import type { FlagValues } from './flags.js';
 import type { Log } from './logger.js';
 import { openLog } from './logger.js';
+import type { LoweredLimits } from './memory-limits.js';
+import { limitsFor } from './memory-limits.js';
 import { CONFIG_ENV } from './options-table.js';
 import { OneBroker } from './one-broker.js';
 import { printable } from './printable.js';
@@ -22,6 +25,7 @@ import { readRunFlags } from './run-flags.js';
 import type { Listening, ServedBroker } from './served-broker.js';
 import type { RunSettings } from './settings.js';
 import { resolveSettings } from './settings.js';
+import { formatSize } from './sizes.js';
 import type { StopSignal } from './stop-signals.js';
 import { untilSignal } from './stop-signals.js';
 import type { Totals } from './totals.js';
@@ -64,9 +68,11 @@ async function run(
   publicKey: string | undefined,
   warnings: readonly string[],
 ): Promise<ExitCode> {
-  const broker = brokerFor(settings);
+  const lowered = limitsFor(settings.broker, getHeapStatistics().heap_size_limit);
+  const broker = brokerFor({ ...settings, broker: { ...settings.broker, ...lowered } });
   const log = openLog({ level: settings.logLevel, format: settings.logFormat });
   for (const warning of warnings) log.log('warn', 'unknownVariable', warning);
+  sayLowered(lowered, log);
   const reload = (): void => {
     const lists = (settings.keyNames?.allow ?? '') !== '';
     const what = lists ? 'reading the lists of allowed keys again' : 'there are no lists of allowed keys to read again';
@@ -85,6 +91,16 @@ async function run(
     await broker.abandon();
     await log.close();
   }
+}
+
+function sayLowered(lowered: LoweredLimits, log: Log): void {
+  const { maxPendingBytes, maxOutboxBytesInAll } = lowered;
+  const limits = [
+    ...(maxPendingBytes === undefined ? [] : [`--max-pending-bytes ${formatSize(maxPendingBytes)}`]),
+    ...(maxOutboxBytesInAll === undefined ? [] : [`--max-outbox-bytes-in-all ${formatSize(maxOutboxBytesInAll)}`]),
+  ];
+  if (limits.length === 0) return;
+  log.log('info', 'limitsLowered', `this process may use little memory: ${limits.join(', ')}`, { ...lowered });
 }
 
 function brokerFor({ broker, threads, logLevel }: RunSettings): ServedBroker {

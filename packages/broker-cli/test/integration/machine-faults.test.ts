@@ -114,3 +114,35 @@ if (fakeTime === undefined) process.stdout.write('tests with clocks that jump ar
     expect(uptimeMs).toBeLessThan(60_000);
   }
 });
+
+test('a broker with little memory refuses requests in place of dying of them', async () => {
+  await using broker = await startBroker([], { env: { NODE_OPTIONS: '--max-old-space-size=32' } });
+  await said(broker.process, /this process may use little memory: --max-pending-bytes \d+MiB, /);
+  // A frame takes much more of the heap than its one byte.
+  const body = Array<string>(100).fill('x');
+  const clients = Array.from({ length: 4 }, () => new Client(broker.endpoint, { wire: 'mx', timeoutMs: 0 }));
+  let refused = 0;
+  const ended = clients.flatMap((client) =>
+    Array.from({ length: 500 }, () =>
+      client.request('nobody', body).then(
+        () => 'reply',
+        (error: { code: string; status?: number }) => {
+          if (error.status === 429) refused += 1;
+          return error.code;
+        },
+      ),
+    ),
+  );
+  await waitUntil('what is too much to be refused', () => refused > 500, 15_000);
+  await using other = new Client(broker.endpoint, { timeoutMs: 10_000 });
+  const { requests } = await other.brokerInfo();
+  expect((requests as { queued: number }).queued).toBeGreaterThan(200);
+  await Promise.all(clients.map((client) => client.close()));
+  expect(new Set(await Promise.all(ended))).toEqual(new Set(['MDP_REMOTE', 'MDP_CLOSED']));
+  // Those who asked are gone: there is room again.
+  await waitUntil('the queue to be empty', async () => {
+    const info = await other.brokerInfo();
+    return (info['requests'] as { queued: number }).queued === 0;
+  });
+  expect(broker.process.alive).toBe(true);
+});
