@@ -8,6 +8,7 @@ for (const event of ['workerReady', 'workerLost', 'requestRecovered', 'requestFa
   broker.on(event, (facts) => say(event, { facts }));
 }
 broker.on('error', (error) => say('error', { facts: String(error) }));
+process.once('SIGTERM', () => void broker.stop().then(() => process.exit(0)));
 await broker.start();
 takeOrders({ stats: () => say('stats', { stats: broker.stats() }) });
 say('listening', { endpoint: broker.endpoints[0] });

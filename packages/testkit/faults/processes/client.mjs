@@ -14,16 +14,19 @@ async function askInTurn() {
     const id = `${name}-${++asked}`;
     // Where a range is given, requests differ in how long they take.
     const ms = Array.isArray(workMs) ? workMs[asked % workMs.length] : workMs;
+    const start = performance.now();
+    const took = () => Math.round(performance.now() - start);
     try {
       const reply = await client.request(service, [command, String(ms), id]);
-      say('end', { id, outcome: 'reply', frames: reply.map((frame) => Buffer.from(frame).toString()) });
+      say('end', { id, outcome: 'reply', ms: took(), frames: reply.map((frame) => Buffer.from(frame).toString()) });
     } catch (error) {
-      say('end', { id, outcome: error.code, status: error.status, message: error.message });
+      say('end', { id, outcome: error.code, ms: took(), status: error.status, message: error.message });
     }
   }
 }
 
 takeOrders({
+  stats: () => say('stats', { stats: client.stats() }),
   /** Begin no more requests, where their number was left open. */
   finish: () => {
     finishing = count === Infinity;
