@@ -34,7 +34,7 @@ export function explainFailure(
   switch (errorCode(error)) {
     case 'MDP_TIMEOUT': {
       const waited = `no reply within ${formatDuration(request.timeoutMs)}`;
-      const reached = stats.endpoints.some((endpoint) => endpoint.state === 'up');
+      const reached = stats.endpoints.some(({ state }) => state === 'up' || state === 'resting');
       const reasons = stats.endpoints.map(({ reason }) => reason).filter((reason) => reason !== '');
       const why = reasons.length === 0 ? '' : ` (${printable(reasons.join('; '))})`;
       // What the broker answers itself needs no worker.

@@ -5,13 +5,17 @@ import type { Dialect } from '@mdp/protocol';
 import type { PoolCounters } from './state/links.js';
 import type { RequestCounters } from './state/counters.js';
 import type { Endpoint, EndpointState } from './state/endpoint.js';
+import { whyResting } from './state/rests.js';
 
 /** One endpoint and its sockets as they stand now. */
 export interface EndpointStats {
   readonly endpoint: string;
-  /** `unknown` before the first try, `up` after a handshake, `down` after a connection could not be made. */
-  readonly state: EndpointState;
-  /** While it is `down`: what stands in the way, in plain words. Empty otherwise. */
+  /**
+   * `unknown` before the first try, `up` after a handshake, `down` after a connection could not be made, `resting` while it
+   * stands but does not serve, so that requests go elsewhere.
+   */
+  readonly state: EndpointState | 'resting';
+  /** While it is `down` or `resting`: what stands in the way, in plain words. Empty otherwise. */
   readonly reason: string;
   /** By what new requests go to it: the client's dialect, strict, or `mx`. */
   readonly wire: Dialect | 'mx';
@@ -39,15 +43,16 @@ export interface ClientStats {
 
 /** How an endpoint stands now. */
 export function endpointStats(endpoint: Endpoint, dialect: Dialect): EndpointStats {
-  const { address, state, reason, wire, inFlight, links, connecting, idle, busy, mx } = endpoint;
+  const { address, rest, wire, inFlight, links, connecting, idle, busy, mx } = endpoint;
   const mxConnecting = mx?.phase === 'connecting' ? 1 : 0;
   // It asks, or it carries requests.
   const mxBusy = mx?.phase === 'asking' || (mx !== undefined && mx.inFlight > 0) ? 1 : 0;
   const mxOpen = mx === undefined ? 0 : 1;
+  const resting = rest !== undefined && endpoint.state !== 'down';
   return {
     endpoint: address,
-    state,
-    reason,
+    state: resting ? 'resting' : endpoint.state,
+    reason: resting ? whyResting(rest) : endpoint.reason,
     wire: wire === 'mx' ? 'mx' : dialect,
     inFlight,
     open: links.size + mxOpen,

@@ -61,9 +61,9 @@ describe.each(WIRES)('three brokers, clients speak $client, workers $worker', (w
     await shared(client, brokers);
     const ends = await audit(client);
     note(`of 3,000 requests after it stood still ${String(slow)} met with it`);
-    report(`SIGSTOP of one of three brokers (${wires.client})`, ends, workers, 5_000);
+    report(`SIGSTOP of one of three brokers (${wires.client})`, ends, workers);
     // What was on its way to it, and one probe at a time.
-    expect(slow).toBeLessThan(100);
+    expect(slow).toBeLessThan(30);
   });
 
   test('each is restarted in turn: no request fails', async () => {
@@ -111,12 +111,12 @@ async function more(client: TestProcess, count: number): Promise<void> {
 }
 
 /** Every request has its reply, and none took longer than it may take to recover. */
-function report(what: string, ends: readonly End[], workers: readonly TestProcess[], withinMs = RECOVERY_MS): void {
+function report(what: string, ends: readonly End[], workers: readonly TestProcess[]): void {
   const longest = Math.max(...ends.map(({ ms }) => ms));
   note(
     `${what}: ${String(ends.length)} requests, all answered, the slowest in ${String(longest)} ms; ` +
       `${String(repeatedJobs(workers))} jobs begun twice`,
   );
   expect(outcomes(ends)).toEqual({ reply: ends.length });
-  expect(longest).toBeLessThan(withinMs);
+  expect(longest).toBeLessThan(RECOVERY_MS);
 }

@@ -18,6 +18,7 @@ import { Pool } from './pool.js';
 import type { ReconnectOptions } from './refusals.js';
 import { Refusals, nextTry } from './refusals.js';
 import { Requests } from './requests.js';
+import { Rests } from './rests.js';
 import type { RetryBudgetPolicy } from './retry-budget.js';
 import { RetryBudget } from './retry-budget.js';
 
@@ -56,6 +57,7 @@ export class ClientState {
   readonly #links: Links;
   readonly #mxLinks: MxLinks;
   readonly #refusals: Refusals;
+  readonly #rests: Rests;
   readonly #requests: Requests;
   readonly #options: StateOptions;
   readonly #port: ClientPort;
@@ -70,7 +72,8 @@ export class ClientState {
     this.#mxLinks = new MxLinks(options, port, endpoints, counters);
     this.#refusals = new Refusals(options.connect, counters, options.random);
     const budget = new RetryBudget(options.retryBudget);
-    this.#requests = new Requests(endpoints, this.#refusals, budget, options.random);
+    this.#rests = new Rests(options.connect, endpoints, options.random);
+    this.#requests = new Requests(endpoints, this.#refusals, this.#rests, budget, options.random);
     this.pool = new Pool(this.#links, this.#mxLinks);
   }
 
@@ -186,6 +189,7 @@ export class ClientState {
   receive(now: number, link: Link, message: Inbound, error?: ErrorReply): void {
     const { exchange } = link;
     if (exchange === undefined) return;
+    this.#rests.heard(link.endpoint);
     if (message.type === 'invalid' || (message.service !== undefined && message.service !== exchange.service)) {
       // The other side has lost the thread: nothing that comes on this connection can be trusted (MDP-C-11).
       this.#links.burn(link);
@@ -213,13 +217,13 @@ export class ClientState {
   /** The broker at an open MX connection was asked, because it was silent. Of one that MX is spoken to unasked, any answer will do. */
   checked(now: number, link: MxLink, window: number | undefined): void {
     link.answersDue -= 1;
-    if (window !== undefined || link.askUntil === Infinity) link.heard();
+    if (window !== undefined || link.askUntil === Infinity) this.#heardMx(link);
     else this.lost(now, link);
   }
 
   /** A message came on an MX connection. */
   receiveMx(now: number, link: MxLink, records: readonly MxRecord[]): void {
-    link.heard();
+    this.#heardMx(link);
     for (const record of records) {
       // So a broker finds out whether we are still there.
       if (record.type === 'heartbeat') continue;
@@ -236,6 +240,11 @@ export class ClientState {
       else this.#requests.giveUp(exchange, distrusted('more than was granted', exchange));
     }
     if (this.queued > 0) this.#pump(now);
+  }
+
+  #heardMx(link: MxLink): void {
+    link.heard();
+    this.#rests.heard(link.endpoint);
   }
 
   /** What came on an MX connection is no message: nothing that comes on it can be trusted. */

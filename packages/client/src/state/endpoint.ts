@@ -5,6 +5,7 @@ import { Agreement } from './agreement.js';
 import type { Exchange } from './exchange.js';
 import type { Link } from './link.js';
 import type { MxLink } from './mx-link.js';
+import type { Rest } from './rests.js';
 
 /**
  * What is believed of an endpoint: `unknown` before the first try, `up` after a handshake, `down` after a connection
@@ -13,7 +14,7 @@ import type { MxLink } from './mx-link.js';
  */
 export type EndpointState = 'unknown' | 'up' | 'down';
 
-/** One broker and the connections to it. {@link Links}, {@link MxLinks} and {@link Refusals} alone write it. */
+/** One broker and the connections to it. {@link Links}, {@link MxLinks}, {@link Refusals} and {@link Rests} alone write it. */
 export class Endpoint {
   state: EndpointState = 'unknown';
   /** Why the last connection could not be made. */
@@ -26,6 +27,14 @@ export class Endpoint {
   closings = 0;
   /** Until when it is left alone after a no; `Infinity` when it is not. */
   tryAt = Infinity;
+  /** Whether a connection could be opened the last time, whatever came of it. */
+  possible = true;
+  /** How many things have happened here: what came, and when it began to rest. It tells before from after. */
+  order = 0;
+  /** When something came from it last, in its order. */
+  heardOrder = -1;
+  /** It stands, but does not serve: it is left alone while others have room. */
+  rest: Rest | undefined = undefined;
   /** Strict connections that carry a request. */
   busy = 0;
   /** Strict connections that are being made. */

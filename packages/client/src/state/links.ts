@@ -73,11 +73,13 @@ export class Links {
     } catch (error) {
       this.openError = error;
       if (isExhaustion(error)) return 'exhausted';
+      endpoint.possible = false;
       endpoint.missed(error instanceof Error ? error.message : String(error));
       return 'impossible';
     }
     this.counters.opened += 1;
     this.#total += 1;
+    endpoint.possible = true;
     endpoint.links.add(link);
     endpoint.connecting += 1;
     if (!link.handle.connected) return 'connecting';

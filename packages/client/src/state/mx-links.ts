@@ -52,6 +52,7 @@ export class MxLinks {
     const link = this.#open(now, endpoint, Infinity);
     if (link !== undefined) return link.phase === 'open' ? 'ready' : 'connecting';
     if (isExhaustion(this.openError)) return 'exhausted';
+    endpoint.possible = false;
     endpoint.missed(this.openError instanceof Error ? this.openError.message : String(this.openError));
     return 'impossible';
   }
@@ -161,6 +162,7 @@ export class MxLinks {
       return undefined;
     }
     this.#counters.opened += 1;
+    endpoint.possible = true;
     endpoint.mx = link;
     if (link.handle.connected) this.up(now, link);
     return link;

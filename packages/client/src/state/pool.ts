@@ -7,6 +7,7 @@ import type { Link } from './link.js';
 import type { Links, Opened, PoolCounters } from './links.js';
 import { MxLink } from './mx-link.js';
 import type { MxLinks } from './mx-links.js';
+import { isFit, mayProbe } from './rests.js';
 
 /** ZeroMQ listens with a backlog of 100: more connections at once would run into the retransmission of a SYN. */
 const MAX_CONNECTING = 64;
@@ -68,15 +69,21 @@ export class Pool {
    */
   takeUnused(now: number, avoid: Endpoint | undefined): Carrier | undefined {
     this.usedAt = now;
+    const shun = this.#anyFit();
     let found: Link | MxLink | undefined;
+    let foundRank = Infinity;
     for (const endpoint of this.endpoints) {
       const link = endpoint.free;
-      if (link === undefined || (found !== undefined && endpoint === avoid)) continue;
+      const rests = shun && endpoint.rest !== undefined;
+      const rank = (rests ? 2 : 0) + (endpoint === avoid ? 1 : 0);
+      if (link === undefined || rank >= foundRank) continue;
+      if (rests && this.#expectsOther(endpoint)) continue;
       if (link instanceof MxLink) {
         if (endpoint === avoid && this.#expectsOther(avoid)) continue;
-        found = link;
-      } else if (!link.used && this.#isClean(link)) found = link;
-      if (endpoint !== avoid && found !== undefined) break;
+      } else if (link.used || !this.#isClean(link)) continue;
+      found = link;
+      foundRank = rank;
+      if (rank === 0) break;
     }
     return found === undefined || found instanceof MxLink ? found : this.#links.occupy(found);
   }
@@ -93,12 +100,13 @@ export class Pool {
     this.usedAt = now;
     let ready = false;
     let missing = waiting;
+    const shun = this.#anyFit();
     for (const endpoint of this.endpoints) {
-      if (endpoint.state !== 'down') missing -= endpoint.opening;
-      else if (this.#mayTry(now, endpoint) && this.#open(now, endpoint) === 'ready') ready = true;
+      if (endpoint.state === 'down') ready = this.#try(now, endpoint) || ready;
+      else if (!shun || endpoint.rest === undefined) missing -= endpoint.opening;
     }
     while (missing > 0) {
-      const endpoint = this.#leastUsed(avoid);
+      const endpoint = (shun ? this.#leastUsed(avoid, true) : undefined) ?? this.#leastUsed(avoid, false);
       if (endpoint === undefined) break;
       if (!this.#hasRoom(endpoint) && !(evict && this.#evict())) break;
       const opened = this.#open(now, endpoint);
@@ -112,8 +120,14 @@ export class Pool {
   /** Whether a connection to another endpoint is being made, or will be. */
   #expectsOther(avoid: Endpoint): boolean {
     return this.endpoints.some(
-      (other) => other !== avoid && other.state !== 'down' && (other.opening > 0 || this.#mayGrow(other)),
+      (other) => other !== avoid && isFit(other) && (other.opening > 0 || this.#mayGrow(other)),
     );
+  }
+
+  /** Whether there is an endpoint that serves, as far as is known: only then others may rest. */
+  #anyFit(): boolean {
+    const { endpoints } = this;
+    return endpoints.length > 1 && endpoints.some(isFit);
   }
 
   #open(now: number, endpoint: Endpoint): Opened {
@@ -130,14 +144,21 @@ export class Pool {
     return endpoint.wire === 'mx' || this.#links.spare;
   }
 
-  /** Whether an endpoint that is down is tried: by one connection at a time, also while a stream lives on an older one. */
-  #mayTry(now: number, endpoint: Endpoint): boolean {
+  /**
+   * Try an endpoint that is down, if it may be: by one connection at a time, also while a stream lives on an older one.
+   *
+   * @returns whether a connection is ready at once
+   */
+  #try(now: number, endpoint: Endpoint): boolean {
     if (endpoint.tryAt < Infinity) {
       if (endpoint.tryAt > now) return false;
       endpoint.tryAt = Infinity;
     }
-    if (endpoint.wire === 'mx') return endpoint.mx === undefined;
-    return endpoint.connecting === 0 && (endpoint.links.size === 0 || this.#links.spare);
+    const mayTry =
+      endpoint.wire === 'mx'
+        ? endpoint.mx === undefined
+        : endpoint.connecting === 0 && (endpoint.links.size === 0 || this.#links.spare);
+    return mayTry && this.#open(now, endpoint) === 'ready';
   }
 
   /** A message on an idle connection came after a FINAL: it would be taken for the next request's reply (MDP-C-08). */
@@ -151,19 +172,26 @@ export class Pool {
     const { endpoints } = this;
     let best: Endpoint | undefined;
     let free: Endpoint | undefined;
-    let refusing: Endpoint | undefined;
+    let resting: Endpoint | undefined;
+    let due: Endpoint | undefined;
+    const shun = this.#anyFit();
     for (let i = 0; i < endpoints.length; i++) {
       const endpoint = endpoints[(i + this.#turn) % endpoints.length] as Endpoint;
       const { inFlight } = endpoint;
       if (endpoint.state === 'down') {
-        if (endpoint.refusal > 0) refusing = endpoint;
+        // Perhaps nothing goes on trying there, and nobody may ever wait while others have room.
+        if (endpoint.possible) this.#try(now, endpoint);
+      } else if (shun && endpoint.rest !== undefined) {
+        if (mayProbe(now, endpoint)) due = endpoint;
+        if (endpoint.free !== undefined && inFlight < (resting?.inFlight ?? Infinity)) resting = endpoint;
+        continue;
       } else if (inFlight < (best?.inFlight ?? Infinity)) best = endpoint;
       if (endpoint.free !== undefined && inFlight < (free?.inFlight ?? Infinity)) free = endpoint;
     }
     this.#turn = (this.#turn + 1) % endpoints.length;
-    // No connection goes on trying there, and nobody may ever wait while others have room.
-    if (refusing !== undefined && this.#mayTry(now, refusing)) this.#open(now, refusing);
-    if (best === undefined || free === undefined || best === free) return free?.free;
+    if (due !== undefined && this.#reach(now, due)) return due.free;
+    if (free === undefined) return best !== undefined && this.#hasProspect(best) ? undefined : resting?.free;
+    if (best === undefined || best === free) return free.free;
     if (best.free !== undefined) return best.free;
     if (best.opening === 0 && this.#mayGrow(best) && (this.#hasRoom(best) || this.#evict(free))) {
       if (this.#open(now, best) === 'ready') return best.free;
@@ -171,11 +199,22 @@ export class Pool {
     return free.free;
   }
 
+  /** Have a connection to a resting endpoint for its probe: now, or for a later one. @returns whether one is free */
+  #reach(now: number, endpoint: Endpoint): boolean {
+    if (endpoint.free !== undefined) return true;
+    return endpoint.opening === 0 && this.#hasProspect(endpoint) && this.#open(now, endpoint) === 'ready';
+  }
+
+  /** Whether an endpoint without a free connection has one soon, without closing any other. */
+  #hasProspect(endpoint: Endpoint): boolean {
+    return endpoint.opening > 0 || (this.#mayGrow(endpoint) && this.#hasRoom(endpoint));
+  }
+
   /** The endpoint that the next connection goes to: of those not known to be down, the one with the fewest. */
-  #leastUsed(avoid: Endpoint | undefined): Endpoint | undefined {
+  #leastUsed(avoid: Endpoint | undefined, shun: boolean): Endpoint | undefined {
     let best: Endpoint | undefined;
     for (const endpoint of this.endpoints) {
-      if (endpoint.state === 'down' || !this.#mayGrow(endpoint)) continue;
+      if (endpoint.state === 'down' || !this.#mayGrow(endpoint) || (shun && endpoint.rest !== undefined)) continue;
       const better = best === undefined || best === avoid || endpoint.links.size < best.links.size;
       if (better && (endpoint !== avoid || best === undefined)) best = endpoint;
     }

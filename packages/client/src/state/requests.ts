@@ -14,6 +14,7 @@ import { attemptPassed, deadlinePassed, isRetryable, partPassed, refusedEverywhe
 import type { Refusals } from './refusals.js';
 import type { RetryBudget } from './retry-budget.js';
 import { mayMeanOverload } from './retry-budget.js';
+import type { Rests } from './rests.js';
 import { WaitingList } from './waiting-list.js';
 
 /** The requests of a client that have not ended. Who carries them is of no concern here: {@link Carrier}. */
@@ -26,6 +27,7 @@ export class Requests {
   readonly #deadlines = new DeadlineHeap<Exchange>();
   readonly #endpoints: readonly Endpoint[];
   readonly #refusals: Refusals;
+  readonly #rests: Rests;
   readonly #budget: RetryBudget;
   readonly #random: () => number;
   #pending = 0;
@@ -33,12 +35,20 @@ export class Requests {
   /**
    * @param endpoints - where they may go: what is known of them explains a failure
    * @param refusals - the endpoints that let nobody in
+   * @param rests - the endpoints that do not serve
    * @param budget - what repetitions are paid from
    * @param random - a source of numbers from 0 (inclusive) to 1 (exclusive), for the jitter
    */
-  constructor(endpoints: readonly Endpoint[], refusals: Refusals, budget: RetryBudget, random: () => number) {
+  constructor(
+    endpoints: readonly Endpoint[],
+    refusals: Refusals,
+    rests: Rests,
+    budget: RetryBudget,
+    random: () => number,
+  ) {
     this.#endpoints = endpoints;
     this.#refusals = refusals;
+    this.#rests = rests;
     this.#budget = budget;
     this.#random = random;
   }
@@ -100,6 +110,7 @@ export class Requests {
     if (attemptTimeoutMs > 0) exchange.ownTimes.attemptAt = now + attemptTimeoutMs;
     this.#heard(now, exchange);
     this.#watch(exchange);
+    this.#rests.sent(carrier.endpoint, exchange);
     carrier.send(now, exchange);
   }
 
@@ -115,6 +126,7 @@ export class Requests {
   /** The FINAL came; `error` when it is an error reply. */
   final(now: number, exchange: Exchange, body: Frame[], error: ErrorReply | undefined): void {
     exchange.link?.release(now, exchange);
+    this.#rests.answered(now, exchange, error?.status);
     if (error === undefined) {
       this.#budget.earn();
       this.end(exchange, undefined);
@@ -229,7 +241,7 @@ export class Requests {
 
   #judge(now: number, exchange: Exchange): void {
     if (exchange.deadlineAt <= now) {
-      exchange.link?.unanswered(now, exchange);
+      this.#unanswered(now, exchange);
       this.giveUp(exchange, deadlinePassed(exchange, this.#endpoints));
       return;
     }
@@ -243,16 +255,23 @@ export class Requests {
       if (times.retryAt <= now) this.wait(now, exchange);
     } else if (phase === 'sent' && (times.attemptAt <= now || times.idleAt <= now)) {
       const passed = times.attemptAt <= now ? attemptPassed(exchange) : silence(exchange, this.#endpoints);
-      exchange.link?.unanswered(now, exchange);
+      this.#unanswered(now, exchange);
       exchange.link?.abandon(exchange);
       this.attemptFailed(now, exchange, passed);
       return;
     } else if (times.idleAt <= now && !exchange.paused) {
-      exchange.link?.unanswered(now, exchange);
+      this.#unanswered(now, exchange);
       this.giveUp(exchange, silence(exchange, this.#endpoints));
       return;
     }
     this.#watch(exchange);
+  }
+
+  /** Its time is over while it is with a broker: perhaps that is not there any more. */
+  #unanswered(now: number, exchange: Exchange): void {
+    if (exchange.link === undefined) return;
+    exchange.link.unanswered(now, exchange);
+    this.#rests.unanswered(now, exchange);
   }
 
   /** What was awaited has come: the silence begins anew. */
