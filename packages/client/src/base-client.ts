@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // base-client - what Client and MockClient have in common: everything but where their connections lead
 
+import type { LookUp } from '@mdp/protocol/node';
 import type { FrameLike } from '@mdp/protocol';
 import { encodeServiceName } from '@mdp/protocol';
 import { durationOption, refuseUnknownOptions } from '@mdp/protocol/internal';
@@ -23,8 +24,9 @@ export abstract class BaseClient implements ClientLike {
     options: ClientOptions,
     open: OpenLink,
     openMx: OpenMxLink,
+    lookUp?: LookUp,
   ) {
-    this.#engine = new Engine(resolveClientOptions(endpoints, options), open, openMx);
+    this.#engine = new Engine(resolveClientOptions(endpoints, options), open, openMx, lookUp);
   }
 
   /** The brokers' endpoints, each once, in the order that they were given. */

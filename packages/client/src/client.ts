@@ -2,6 +2,7 @@
 // client - the client over ZeroMQ
 
 import { DEFAULT_ENDPOINT } from '@mdp/protocol';
+import { systemLookUp } from '@mdp/protocol/node';
 import { BaseClient } from './base-client.js';
 import { Connection } from './connection.js';
 import { MxConnection } from './mx-connection.js';
@@ -34,6 +35,7 @@ export class Client extends BaseClient {
       options,
       (link, events, { connect }) => new Connection(link, events, connect),
       (link, events, { connect }) => new MxConnection(link, events, connect),
+      systemLookUp,
     );
   }
 }

@@ -5,6 +5,8 @@ import { randomBytes } from 'node:crypto';
 import type { Frame, FrameLike, RequestError } from '@mdp/protocol';
 import { AbortedError, NONCE_LENGTH, TokenMint, decodeMx, decodeMxAnswer, isMxFrame } from '@mdp/protocol';
 import type { Refusal } from '@mdp/protocol/internal';
+import type { LookUp } from '@mdp/protocol/node';
+import { isNamed } from '@mdp/protocol/node';
 import type { RequestOptions, ResolvedClientOptions } from './options.js';
 import { resolveRequestOptions } from './options.js';
 import type { Reply, ReplyOwner } from './reply.js';
@@ -16,6 +18,7 @@ import { Exchange } from './state/exchange.js';
 import type { Link, LinkHandle } from './state/link.js';
 import type { MxHandle, MxLink } from './state/mx-link.js';
 import type { ClientStats } from './stats.js';
+import { NameWatch } from './name-watch.js';
 import { endpointStats } from './stats.js';
 import { WakeUp } from './wake-up.js';
 import { Wire } from './wire.js';
@@ -62,16 +65,20 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
   readonly #wakeUp: WakeUp;
   /** Names requests that may be repeated and were given no name: no two, of whichever client, have the same. */
   readonly #keys: TokenMint | undefined;
+  readonly #names: NameWatch | undefined;
   readonly #closed: Promise<void>;
   #resolveClosed!: () => void;
 
-  constructor(options: ResolvedClientOptions, open: OpenLink, openMx: OpenMxLink) {
+  /** @param lookUp - how names are looked up; without it they are addresses like others */
+  constructor(options: ResolvedClientOptions, open: OpenLink, openMx: OpenMxLink, lookUp?: LookUp) {
     this.options = options;
     this.#open = open;
     this.#openMx = openMx;
     this.#wire = new Wire(options.dialect, options.wire !== 'rfc18');
     this.#keys = options.wire === 'rfc18' ? undefined : new TokenMint(randomBytes(NONCE_LENGTH));
-    this.#state = new ClientState({ ...options, random: Math.random }, this);
+    const looks = lookUp !== undefined && options.names === 'all';
+    const names = new Set(looks ? options.endpoints.filter(isNamed) : []);
+    this.#state = new ClientState({ ...options, names, random: Math.random }, this);
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -80,7 +87,22 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
       this.#state.tick(now);
       this.#arm(now);
     });
+    if (lookUp !== undefined && names.size > 0) this.#names = this.#watch(names, lookUp);
     options.signal?.addEventListener('abort', this.#onAbortAll, { once: true });
+  }
+
+  #watch(names: ReadonlySet<string>, lookUp: LookUp): NameWatch {
+    return new NameWatch(names, this.options.resolveIntervalMs, lookUp, {
+      found: (name, addresses) => {
+        const now = performance.now();
+        this.#state.setAddresses(now, name, addresses);
+        this.#arm(now);
+      },
+      failed: (name, reason) => {
+        this.#state.nameFailed(name, reason);
+      },
+      waits: () => this.#state.pending > 0,
+    });
   }
 
   /** Make a request. */
@@ -105,6 +127,7 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
     }
     const now = performance.now();
     if (own !== undefined) reply.obey(own);
+    this.#names?.start();
     this.#state.submit(now, exchange);
     this.#arm(now);
     return reply;
@@ -113,7 +136,7 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
   stats(): ClientStats {
     const { pool, pending, queued, counters } = this.#state;
     return {
-      endpoints: pool.endpoints.map((endpoint) => endpointStats(endpoint, this.options.dialect)),
+      endpoints: this.#state.everywhere.map((endpoint) => endpointStats(endpoint, this.options.dialect)),
       pending,
       queued,
       counters: { ...counters, ...pool.counters },
@@ -145,6 +168,7 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
 
   closed(): void {
     this.#wakeUp.close();
+    this.#names?.close();
     this.options.signal?.removeEventListener('abort', this.#onAbortAll);
     this.#resolveClosed();
   }
@@ -160,12 +184,14 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
   refused(link: Link | MxLink, refusal: Refusal): void {
     const now = performance.now();
     this.#state.refused(now, link, refusal);
+    this.#names?.refresh(link.endpoint.name);
     this.#arm(now);
   }
 
   lost(link: Link | MxLink, cause?: unknown): void {
     const now = performance.now();
     this.#state.lost(now, link, cause);
+    this.#names?.refresh(link.endpoint.name);
     this.#arm(now);
   }
 

@@ -12,7 +12,7 @@ import {
   numberOption,
   refuseUnknownOptions,
 } from '@mdp/protocol/internal';
-import type { CurveOptions, ResolvedCurve } from '@mdp/protocol/node';
+import type { CurveOptions, NamesOption, ResolvedCurve } from '@mdp/protocol/node';
 import { resolveCurve } from '@mdp/protocol/node';
 import type { RequestPolicy } from './state/exchange.js';
 import type { WireOption } from './state/mx-links.js';
@@ -105,6 +105,16 @@ export interface ClientOptions extends Omit<RequestOptions, 'id'> {
   /** The longest pause before another try to connect. Default 2,000; not below `reconnectMs`. */
   readonly reconnectMaxMs?: number | undefined;
   /**
+   * What a host name in an endpoint stands for: `all` is every IPv4 address that it has, each a broker of its own; `one` leaves
+   * it to ZeroMQ, which connects to one of them. Default `all`.
+   */
+  readonly names?: NamesOption | undefined;
+  /**
+   * How often a host name is looked up again, besides when a connection was lost or could not be made. Default 30,000; 0 =
+   * only then.
+   */
+  readonly resolveIntervalMs?: number | undefined;
+  /**
    * Encrypts every connection by CURVE and proves who the client is: the broker's public key, and its own secret one. Files
    * are read when the client is made. Default: none, nothing is encrypted. Not with inproc.
    */
@@ -141,6 +151,8 @@ export interface ResolvedRequestOptions {
 /** {@link ClientOptions} with everything filled in. */
 export interface ResolvedClientOptions {
   readonly endpoints: readonly string[];
+  readonly names: NamesOption;
+  readonly resolveIntervalMs: number;
   readonly dialect: Dialect;
   readonly wire: WireOption;
   readonly maxInFlight: number;
@@ -171,6 +183,8 @@ const WIRES: readonly WireOption[] = ['auto', 'mx', 'rfc18'];
 
 const SHARED_OPTIONS = ['timeoutMs', 'idleTimeoutMs', 'attemptTimeoutMs', 'retry', 'signal', 'maxBufferedBytes'];
 const REQUEST_OPTIONS = [...SHARED_OPTIONS, 'id'];
+const NAMES: readonly NamesOption[] = ['all', 'one'];
+
 const RETRY_OPTIONS = ['attempts', 'baseMs', 'maxMs'];
 const BUDGET_OPTIONS = ['ratio', 'perSecond', 'most'];
 const CLIENT_OPTIONS = [
@@ -185,6 +199,8 @@ const CLIENT_OPTIONS = [
   'connectTimeoutMs',
   'reconnectMs',
   'reconnectMaxMs',
+  'names',
+  'resolveIntervalMs',
   'curve',
   'onRefused',
 ];
@@ -206,6 +222,8 @@ export function resolveClientOptions(
   const addresses = endpointsOption('endpoints', endpoints).map(connectable);
   return {
     endpoints: addresses,
+    names: choiceOption('names', options.names, 'all', NAMES),
+    resolveIntervalMs: durationOption('resolveIntervalMs', options.resolveIntervalMs, 30_000),
     dialect,
     wire: resolveWire(dialect, options.wire),
     maxInFlight: integerOption('maxInFlight', options.maxInFlight, 1_000, 1, 65_535),

@@ -10,6 +10,8 @@ import { whyResting } from './state/rests.js';
 /** One endpoint and its sockets as they stand now. */
 export interface EndpointStats {
   readonly endpoint: string;
+  /** The endpoint with the name that it was found by, as it was given; left out when it was given itself. */
+  readonly name?: string;
   /**
    * `unknown` before the first try, `up` after a handshake, `down` after a connection could not be made, `resting` while it
    * stands but does not serve, so that requests go elsewhere.
@@ -51,6 +53,7 @@ export function endpointStats(endpoint: Endpoint, dialect: Dialect): EndpointSta
   const resting = rest !== undefined && endpoint.state !== 'down';
   return {
     endpoint: address,
+    ...(endpoint.name === undefined ? {} : { name: endpoint.name }),
     state: resting ? 'resting' : endpoint.state,
     reason: resting ? whyResting(rest) : endpoint.reason,
     wire: wire === 'mx' ? 'mx' : dialect,

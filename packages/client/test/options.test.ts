@@ -19,6 +19,8 @@ describe('client options', () => {
       maxQueued: 10_000,
       retryBudget: { ratio: 0.2, perSecond: 10, most: 1_000 },
       idleSocketMs: 10_000,
+      names: 'all',
+      resolveIntervalMs: 30_000,
       connect: { connectTimeoutMs: 2_000, reconnectMs: 100, reconnectMaxMs: 2_000 },
       request: {
         timeoutMs: 60_000,

@@ -11,4 +11,6 @@ export {
   resolveCurve,
   resolveCurveServer,
 } from './node/curve.js';
+export type { LookUp, NameHost, NameOptions, NamesOption } from './node/names.js';
+export { WatchedName, isNamed, systemLookUp } from './node/names.js';
 export { EXPIRY_FORM, parseExpiry } from './node/expiry.js';

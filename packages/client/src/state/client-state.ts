@@ -5,6 +5,7 @@ import type { ClientInbound, ErrorReply, Frame, MxRecord, RequestError } from '@
 import { AbortedError, ClosedError, DisconnectedError, OverloadedError, decodeErrorReply } from '@mdp/protocol';
 import type { Refusal } from '@mdp/protocol/internal';
 import type { RequestCounters } from './counters.js';
+import { Addresses } from './addresses.js';
 import type { Endpoint } from './endpoint.js';
 import type { Exchange } from './exchange.js';
 import { connectionBroke, distrusted } from './failures.js';
@@ -56,6 +57,7 @@ export class ClientState {
   readonly pool: Pool;
   readonly #links: Links;
   readonly #mxLinks: MxLinks;
+  readonly #addresses: Addresses;
   readonly #refusals: Refusals;
   readonly #rests: Rests;
   readonly #requests: Requests;
@@ -69,7 +71,8 @@ export class ClientState {
     this.#port = port;
     this.#links = new Links(options, port);
     const { endpoints, counters } = this.#links;
-    this.#mxLinks = new MxLinks(options, port, endpoints, counters);
+    this.#mxLinks = new MxLinks(options, port, this.#links);
+    this.#addresses = new Addresses(this.#links, this.#mxLinks);
     this.#refusals = new Refusals(options.connect, counters, options.random);
     const budget = new RetryBudget(options.retryBudget);
     this.#rests = new Rests(options.connect, endpoints, options.random);
@@ -79,6 +82,12 @@ export class ClientState {
 
   get counters(): RequestCounters {
     return this.#requests.counters;
+  }
+
+  /** All endpoints: where requests may go, and those that finish what they have. */
+  get everywhere(): Endpoint[] {
+    this.#addresses.sweep();
+    return [...this.#links.everywhere()];
   }
 
   /** Requests that have not ended. */
@@ -119,6 +128,18 @@ export class ClientState {
   refuse(exchange: Exchange, error: RequestError): void {
     this.#requests.add(0, exchange);
     this.#requests.end(exchange, error);
+  }
+
+  /** A name of the options was looked up: it stands for these addresses, one or more. */
+  setAddresses(now: number, name: string, addresses: readonly string[]): void {
+    if (this.#life === 'closed') return;
+    this.#addresses.set(name, addresses);
+    this.#pump(now);
+  }
+
+  /** A name of the options could not be looked up. */
+  nameFailed(name: string, reason: string): void {
+    this.#addresses.failed(name, reason);
   }
 
   /** A connection was made. */
@@ -320,6 +341,7 @@ export class ClientState {
     const wantedAt = this.#wantedAt();
     this.#links.expire(now, wantedAt);
     this.#mxLinks.expire(now, wantedAt);
+    this.#addresses.sweep();
     if (this.#life === 'draining' && (this.#closeAt <= now || this.pending === 0)) this.#finish();
   }
 
@@ -365,7 +387,7 @@ export class ClientState {
   /** Every request that has not ended. */
   #all(): Set<Exchange> {
     const all = new Set(this.#requests.all());
-    for (const endpoint of this.pool.endpoints) for (const exchange of endpoint.carried()) all.add(exchange);
+    for (const endpoint of this.everywhere) for (const exchange of endpoint.carried()) all.add(exchange);
     return all;
   }
 

@@ -49,7 +49,22 @@ export class Endpoint {
   mx: MxLink | undefined = undefined;
   readonly agreement = new Agreement();
 
-  constructor(readonly address: string) {}
+  /** Its name no longer stands for it: it finishes what it has, and gets nothing new. */
+  leaving = false;
+
+  /**
+   * @param address - where it is
+   * @param name - the endpoint with the name that it was found by, as it was given; `undefined` when it was given itself
+   */
+  constructor(
+    readonly address: string,
+    readonly name?: string,
+  ) {}
+
+  /** Whether it stands for a name whose addresses are not known: there is nothing to connect to. */
+  get unknownAddress(): boolean {
+    return this.address === this.name;
+  }
 
   /** How many requests are under way to it. */
   get inFlight(): number {

@@ -18,6 +18,8 @@ export interface LinksPort {
 /** The options of links, resolved. */
 export interface LinksOptions {
   readonly endpoints: readonly string[];
+  /** Those of them with a name that is looked up. */
+  readonly names: ReadonlySet<string>;
   /** The most strict connections, over all endpoints. */
   readonly maxSockets: number;
   /** How long a connection may be idle before it is closed, in milliseconds; 0 = for ever. */
@@ -41,7 +43,10 @@ export type Opened = 'ready' | 'connecting' | 'exhausted' | 'impossible';
 
 /** The strict connections of a client, in every phase. Who gets one is the {@link Pool}'s affair. */
 export class Links {
-  readonly endpoints: readonly Endpoint[];
+  /** Where requests may go. What a name stands for changes it. */
+  readonly endpoints: Endpoint[];
+  /** Those that finish what they have. */
+  readonly leaving = new Set<Endpoint>();
   readonly counters: PoolCounters = { opened: 0, burnt: 0, strays: 0, refusals: 0 };
   /** Why the last connection could not even be opened. */
   openError: unknown = undefined;
@@ -52,7 +57,15 @@ export class Links {
   constructor(options: LinksOptions, port: LinksPort) {
     this.#options = options;
     this.#port = port;
-    this.endpoints = options.endpoints.map((address) => new Endpoint(address));
+    this.endpoints = options.endpoints.map((address) =>
+      options.names.has(address) ? unknownName(address) : new Endpoint(address),
+    );
+  }
+
+  /** All endpoints that there may be connections to. */
+  *everywhere(): Generator<Endpoint> {
+    yield* this.endpoints;
+    yield* this.leaving;
   }
 
   /** All connections, whatever their phase. */
@@ -115,7 +128,7 @@ export class Links {
   release(now: number, link: Link): void {
     const { endpoint } = link;
     link.exchange = undefined;
-    if (endpoint.wire === 'mx') {
+    if (endpoint.wire === 'mx' || endpoint.leaving) {
       this.close(link);
       return;
     }
@@ -124,7 +137,7 @@ export class Links {
   }
 
   /**
-   * Requests to an endpoint go by MX from now on: close what carries none. Kept, it would be there when the broker dies,
+   * Requests to an endpoint go by MX from now on, or elsewhere: close what carries none. Kept, it would be there when the broker dies,
    * and be given requests before it is known to be dead, too.
    */
   retire(endpoint: Endpoint): void {
@@ -194,7 +207,7 @@ export class Links {
 
   /** Close every connection. */
   closeAll(): void {
-    for (const endpoint of this.endpoints) for (const link of endpoint.links) this.close(link);
+    for (const endpoint of this.everywhere()) for (const link of endpoint.links) this.close(link);
   }
 
   #rest(now: number, link: Link): void {
@@ -202,6 +215,14 @@ export class Links {
     link.idleSince = now;
     link.endpoint.idle.push(link);
   }
+}
+
+/** The endpoint that stands for a name until its addresses are known. */
+function unknownName(name: string): Endpoint {
+  const endpoint = new Endpoint(name, name);
+  endpoint.possible = false;
+  endpoint.missed('its name is being looked up');
+  return endpoint;
 }
 
 /** Whether sockets, files or memory ran out: a matter of how many there are, not of where they go. */

@@ -5,6 +5,7 @@ import { ASK_TIMEOUT_MS } from './agreement.js';
 import type { Endpoint } from './endpoint.js';
 import type { Opened, PoolCounters } from './links.js';
 import { isExhaustion } from './links.js';
+import type { Links } from './links.js';
 import type { MxHandle } from './mx-link.js';
 import { MxLink } from './mx-link.js';
 
@@ -36,15 +37,20 @@ export class MxLinks {
   openError: unknown = undefined;
   readonly #options: MxLinksOptions;
   readonly #port: MxLinksPort;
-  readonly #endpoints: readonly Endpoint[];
+  readonly #links: Links;
   readonly #counters: PoolCounters;
 
-  constructor(options: MxLinksOptions, port: MxLinksPort, endpoints: readonly Endpoint[], counters: PoolCounters) {
+  constructor(options: MxLinksOptions, port: MxLinksPort, links: Links) {
     this.#options = options;
     this.#port = port;
-    this.#endpoints = endpoints;
-    this.#counters = counters;
-    for (const endpoint of endpoints) endpoint.wire = options.wire === 'mx' ? 'mx' : 'strict';
+    this.#links = links;
+    this.#counters = links.counters;
+    for (const endpoint of links.endpoints) this.adopt(endpoint);
+  }
+
+  /** There is a new endpoint. */
+  adopt(endpoint: Endpoint): void {
+    endpoint.wire = this.#options.wire === 'mx' ? 'mx' : 'strict';
   }
 
   /** Open the connection of an endpoint that is known to speak MX. */
@@ -59,7 +65,13 @@ export class MxLinks {
 
   /** The broker at an endpoint has answered a strict request: this is when it may be asked whether it speaks MX. */
   answered(now: number, endpoint: Endpoint): void {
-    if (this.#options.wire !== 'auto' || endpoint.mx !== undefined || !endpoint.agreement.mayAsk(now)) return;
+    if (
+      this.#options.wire !== 'auto' ||
+      endpoint.leaving ||
+      endpoint.mx !== undefined ||
+      !endpoint.agreement.mayAsk(now)
+    )
+      return;
     if (this.#open(now, endpoint, now + ASK_TIMEOUT_MS) === undefined) endpoint.agreement.refused(now);
   }
 
@@ -117,19 +129,19 @@ export class MxLinks {
   /** Close what has been idle too long, what has asked in vain, and what has tried to connect while nobody wanted it. */
   expire(now: number, wantedAt: number): void {
     const { idleSocketMs } = this.#options;
-    for (const { mx: link } of this.#endpoints) {
+    for (const { mx: link } of this.#links.everywhere()) {
       if (link === undefined) continue;
       if (link.phase === 'open' && link.inFlight === 0) link.idleSince ??= now;
       if (this.#expiry(link, wantedAt) > now) continue;
       if (link.askUntil < Infinity && link.phase !== 'open') this.disagreed(now, link);
-      else if (idleSocketMs > 0) this.close(link);
+      else if (idleSocketMs > 0 || link.endpoint.leaving) this.close(link);
     }
   }
 
   /** When {@link expire} has something to do; `Infinity` for never. */
   nextExpiry(wantedAt: number): number {
     let at = Infinity;
-    for (const { mx } of this.#endpoints) {
+    for (const { mx } of this.#links.everywhere()) {
       if (mx !== undefined) at = Math.min(at, mx.checkBy, this.#expiry(mx, wantedAt));
     }
     return at;
@@ -137,16 +149,17 @@ export class MxLinks {
 
   /** The connections that were asked again, and have said nothing in time. */
   silent(now: number): MxLink[] {
-    return this.#endpoints.flatMap(({ mx }) => (mx !== undefined && mx.checkBy <= now ? [mx] : []));
+    return [...this.#links.everywhere()].flatMap(({ mx }) => (mx !== undefined && mx.checkBy <= now ? [mx] : []));
   }
 
   /** Close every connection. */
   closeAll(): void {
-    for (const { mx } of this.#endpoints) if (mx !== undefined) this.close(mx);
+    for (const { mx } of this.#links.everywhere()) if (mx !== undefined) this.close(mx);
   }
 
   #expiry(link: MxLink, wantedAt: number): number {
     if (link.phase !== 'open' && link.askUntil < Infinity) return link.askUntil;
+    if (link.endpoint.leaving && link.inFlight === 0) return -Infinity;
     const { idleSocketMs } = this.#options;
     if (idleSocketMs === 0 || link.inFlight > 0) return Infinity;
     const since = link.phase === 'open' ? (link.idleSince ?? -Infinity) : wantedAt;

@@ -46,7 +46,10 @@ export class Pool {
   /** Whether there is no connection that a request could wait for, and none is to come. */
   get empty(): boolean {
     if (this.total > 0) return false;
-    return !this.endpoints.some(({ wire, mx, tryAt }) => tryAt < Infinity || (wire === 'mx' && mx !== undefined));
+    return !this.endpoints.some(
+      ({ wire, mx, tryAt, unknownAddress }) =>
+        unknownAddress || tryAt < Infinity || (wire === 'mx' && mx !== undefined),
+    );
   }
 
   /**
@@ -150,6 +153,7 @@ export class Pool {
    * @returns whether a connection is ready at once
    */
   #try(now: number, endpoint: Endpoint): boolean {
+    if (endpoint.unknownAddress) return false;
     if (endpoint.tryAt < Infinity) {
       if (endpoint.tryAt > now) return false;
       endpoint.tryAt = Infinity;

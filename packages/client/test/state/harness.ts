@@ -141,6 +141,7 @@ export class Harness implements ClientPort {
     this.state = new ClientState(
       {
         endpoints: ['a'],
+        names: new Set(),
         wire: 'rfc18',
         maxInFlight: 1_000,
         maxSockets: 256,
