@@ -10,7 +10,7 @@ import {
   integerOption,
   refuseUnknownOptions,
 } from '@mdp/protocol/internal';
-import type { CurveOptions } from '@mdp/protocol/node';
+import type { CurveOptions, NamesOption } from '@mdp/protocol/node';
 import { Context, context as sharedContext } from 'zeromq';
 
 /** Whether a request that fails is answered with an error reply (MDPE01). */
@@ -23,6 +23,7 @@ export type ErrorReplies = 'always' | 'never';
 export type WireOption = 'auto' | 'mx' | 'rfc18';
 
 const WIRES: readonly WireOption[] = ['auto', 'mx', 'rfc18'];
+const NAMES: readonly NamesOption[] = ['all', 'one'];
 
 /** How long a worker remembers its replies, and how many of them. All may be left out. */
 export interface DeduplicateOptions {
@@ -79,6 +80,16 @@ export interface WorkerOptions {
   /** The ZeroMQ context of the sockets, for `inproc` endpoints of another one. Default: the one that the process shares. */
   readonly context?: Context;
   /**
+   * What a host name in an endpoint stands for: `all` is every IPv4 address that it has, each a broker to register with; `one`
+   * leaves it to ZeroMQ, which connects to one of them. Default `all`.
+   */
+  readonly names?: NamesOption;
+  /**
+   * How often a host name is looked up again, besides when a connection was lost or could not be made, in milliseconds.
+   * Default 30,000; 0 = only then.
+   */
+  readonly resolveIntervalMs?: number;
+  /**
    * Encrypts every connection by CURVE and proves who the worker is: the brokers' public key, and its own secret one. Files
    * are read when the worker is made. Default: none, nothing is encrypted. Not with inproc.
    */
@@ -103,6 +114,8 @@ export const WORKER_DEFAULTS = {
   maxJoinedBytes: 16 * 1024 * 1024,
   sendHighWaterMark: 100,
   lingerMs: 1_000,
+  names: 'all',
+  resolveIntervalMs: 30_000,
 } as const;
 
 const OPTION_NAMES = [...Object.keys(WORKER_DEFAULTS), 'errorReplies', 'context', 'curve', 'deduplicate'];
@@ -158,6 +171,8 @@ export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOpti
       1_000_000,
     ),
     lingerMs: durationOption('lingerMs', options.lingerMs, defaults.lingerMs),
+    names: choiceOption('names', options.names, defaults.names, NAMES),
+    resolveIntervalMs: durationOption('resolveIntervalMs', options.resolveIntervalMs, defaults.resolveIntervalMs),
     context: contextOption(options.context),
   };
 }

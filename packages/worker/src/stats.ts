@@ -100,6 +100,10 @@ export type WorkerPhase = 'new' | 'running' | 'stopping' | 'stopped';
 /** A snapshot of what a worker has to do with one broker. */
 export interface EndpointStats {
   readonly endpoint: string;
+  /** The endpoint with the name that it was found by, as it was given; left out when it was given itself. */
+  readonly name?: string;
+  /** Of a name that stands for no address: why. */
+  readonly reason?: string;
   /** What is spoken there, or will be once a connection stands; `asking` while the broker has not said what it can. */
   readonly wire: WireName | 'asking';
   /** Connections: on MX one, otherwise one for each service and unit of `concurrency`. */
@@ -127,7 +131,10 @@ export interface WorkerStats {
   readonly inFlight: number;
   /** Handlers that still run although their request is lost. */
   readonly orphans: number;
-  /** The same for each endpoint, in the order of `worker.endpoints`. */
+  /**
+   * The same for each endpoint, in the order of `worker.endpoints`: for a name each of its addresses, or itself while it has
+   * none. Last come those that a name no longer stands for, until what runs there has ended.
+   */
   readonly endpoints: readonly EndpointStats[];
   /** The replies that it remembers (option `deduplicate`). */
   readonly remembered: RememberedStats;

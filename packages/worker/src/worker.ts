@@ -6,6 +6,7 @@ import { ArgumentError, StateError } from '@mdp/protocol';
 import { durationOption } from '@mdp/protocol/internal';
 import type { ResolvedCurve } from '@mdp/protocol/node';
 import { resolveCurve } from '@mdp/protocol/node';
+import { Brokers } from './brokers.js';
 import type { Connection, ConnectionShared } from './connection.js';
 import { Endpoint } from './endpoint.js';
 import type { WorkerEvents } from './events.js';
@@ -19,6 +20,7 @@ import type { Handler } from './request.js';
 import type { Handlers } from './services.js';
 import { brokerEndpoints, serviceOf, servicesOf } from './services.js';
 import { stopOnSignals } from './signals.js';
+import { endpointStats } from './endpoint-stats.js';
 import type { EndpointStats, WorkerCounters, WorkerPhase, WorkerStats } from './stats.js';
 import { zeroCounters } from './stats.js';
 import { StreamPace } from './stream-pace.js';
@@ -53,7 +55,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
   readonly endpoints: readonly string[];
   readonly #options: ResolvedWorkerOptions;
   readonly #counters: WorkerCounters = zeroCounters();
-  readonly #endpoints: readonly Endpoint[];
+  readonly #brokers: Brokers<Endpoint>;
   readonly #queue = new PullQueue();
   readonly #executions: Executions | undefined;
   readonly #pulls: boolean;
@@ -105,7 +107,15 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     }
     this.#executions = deduplicate === undefined ? undefined : new Executions(deduplicate, this.#counters.duplicates);
     const shared = this.#share(curve);
-    this.#endpoints = this.endpoints.map((broker) => new Endpoint(broker, services, shared));
+    this.#brokers = new Brokers(this.endpoints, this.#options, {
+      make: (broker) => new Endpoint(broker, services, shared),
+      leave: (broker) => {
+        broker.drain(this.#graceful);
+      },
+      changed: () => {
+        this.#pulse.wakeBy(-Infinity);
+      },
+    });
     const expiryMs = heartbeatIntervalMs * heartbeatLiveness;
     this.#pulse = new Pulse(
       {
@@ -114,7 +124,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
           this.#tick(now);
         },
         stalled: (now, since) => {
-          for (const broker of this.#endpoints) broker.stalled(now, since);
+          for (const broker of this.#brokers.all) broker.stalled(now, since);
         },
       },
       Math.min(heartbeatIntervalMs, expiryMs / BEATS_PER_EXPIRY),
@@ -140,6 +150,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
         this.#tell('registered', { endpoint, wire, services: services.map(({ name }) => name) });
       },
       lost: (endpoint, reason, detail) => {
+        this.#brokers.refresh(endpoint);
         this.#tell('disconnected', { endpoint, reason, ...(detail === undefined ? {} : { detail }) });
         this.#finishIfStopped();
       },
@@ -190,8 +201,8 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     this.#phase = 'running';
     const now = performance.now();
     this.#pulse.start(now);
-    for (const broker of this.#endpoints) broker.start(now);
-    const failed = this.#endpoints.find(({ openError }) => openError !== undefined);
+    this.#brokers.start(now);
+    const failed = this.#brokers.all.find(({ openError }) => openError !== undefined);
     if (failed === undefined) return;
     const { openError: cause, endpoint } = failed;
     void this.stop({ drainMs: 0 });
@@ -213,9 +224,9 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     if (this.#phase === 'stopped') return this.#stopped;
     this.#phase = 'stopping';
     this.#drainBy = Math.min(this.#drainBy, performance.now() + drainMs);
-    // What the broker still sends has to be taken by somebody.
-    const graceful = !this.#pulls || this.#queue.taken;
-    for (const broker of this.#endpoints) {
+    this.#brokers.close();
+    const graceful = this.#graceful;
+    for (const broker of this.#brokers.all) {
       if (drainMs === 0) broker.abandon();
       else broker.drain(graceful);
     }
@@ -229,10 +240,16 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     await this.stop();
   }
 
+  /** What a broker still sends after it was left has to be taken by somebody. */
+  get #graceful(): boolean {
+    return !this.#pulls || this.#queue.taken;
+  }
+
   #finishIfStopped(): void {
     if (this.#phase !== 'stopping') return;
-    if (!this.#endpoints.some(({ expectant }) => expectant)) this.#queue.close();
-    if (this.#endpoints.every(({ stopped }) => stopped)) this.#finish();
+    const brokers = this.#brokers.all;
+    if (!brokers.some(({ expectant }) => expectant)) this.#queue.close();
+    if (brokers.every(({ stopped }) => stopped)) this.#finish();
   }
 
   #finish(): void {
@@ -277,7 +294,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
 
   /** What the worker is doing, and what it has done. */
   stats(): WorkerStats {
-    const endpoints = this.#endpoints.map((broker) => broker.stats());
+    const endpoints = endpointStats(this.#brokers, this.#options.wire);
     const sum = (of: (stats: EndpointStats) => number): number => endpoints.reduce((all, each) => all + of(each), 0);
     const { disconnects, duplicates, dropped } = this.#counters;
     return {
@@ -300,16 +317,17 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
 
   #nextDeadline(): number {
     let at = this.#drainBy;
-    for (const broker of this.#endpoints) at = Math.min(at, broker.nextDeadline());
+    for (const broker of this.#brokers.all) at = Math.min(at, broker.nextDeadline());
     return at;
   }
 
   #tick(now: number): void {
     if (now >= this.#drainBy) {
       this.#drainBy = Infinity;
-      for (const broker of this.#endpoints) broker.abandon();
+      for (const broker of this.#brokers.all) broker.abandon();
     }
-    for (const broker of this.#endpoints) broker.tick(now);
+    for (const broker of this.#brokers.all) broker.tick(now);
+    this.#brokers.sweep();
     this.#executions?.tick(now);
     this.#finishIfStopped();
   }
