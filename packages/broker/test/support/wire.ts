@@ -165,12 +165,18 @@ export function splitMx(frames: Buffer[]): Buffer[][] {
   const messages: Buffer[][] = [];
   for (let at = 6; at < batch.length; at += batch.readUInt32LE(at)) {
     const record = batch.subarray(at, at + batch.readUInt32LE(at));
-    const lengthsAt = 17 + (record[16] ?? 0);
+    const lengthsAt = identityEnd(record, 0);
     let taken = 0;
     for (let i = 0; i < record.readUInt16LE(6); i++) if (record.readUInt32LE(lengthsAt + 4 * i) >= 2 ** 31) taken++;
     messages.push([Buffer.concat([Buffer.from('MDPX01'), record]), ...apart.splice(0, taken)]);
   }
   return messages;
+}
+
+/** Where the lengths of the body frames stand in the record at an offset: behind the name, and the identity that flag 1 announces. */
+function identityEnd(bytes: Buffer, record: number): number {
+  const nameEnd = record + 17 + (bytes[record + 16] ?? 0);
+  return bytes[record + 5] === 1 ? nameEnd + 2 + (bytes[nameEnd + 1] ?? 0) : nameEnd;
 }
 
 /** Read a message of one record. */
@@ -180,11 +186,12 @@ function readMx(frames: Buffer[]): Said {
   const type = Object.entries(MX_CODES).find(([, value]) => value === code)?.[0];
   if (batch === undefined || type === undefined) return { type: 'other', body: frames };
   const nameEnd = 23 + (batch[22] ?? 0);
+  const lengthsAt = identityEnd(batch, 6);
   const count = batch.readUInt16LE(12);
-  let at = nameEnd + 4 * count;
+  let at = lengthsAt + 4 * count;
   const body: Buffer[] = [];
   for (let i = 0; i < count; i++) {
-    const length = batch.readUInt32LE(nameEnd + 4 * i);
+    const length = batch.readUInt32LE(lengthsAt + 4 * i);
     if (length >= 2 ** 31) body.push(apart.shift() as Buffer);
     else body.push(batch.subarray(at, (at += length)));
   }
