@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// document - the generated sections of docs/benchmarks.md; the prose around them is written by hand
+// document - the generated sections of a document; the prose around them is written by hand
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,17 +10,17 @@ import type { Svg } from './charts/svg.js';
 export const DOCUMENT_PATH = fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url));
 
 /**
- * Replace one generated section of a document: what stands between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`.
+ * Replace one generated section of a document: what stands between `<!-- MARK -->` and `<!-- /MARK -->`.
  *
  * @param document - the whole text
- * @param name - the name of the section
+ * @param mark - what names the section, such as `bench:e2e`
  * @param content - Markdown without a newline at its ends
  * @returns the new text
  * @throws Error when the document does not have both marks, once each and in order
  */
-export function replaceSection(document: string, name: string, content: string): string {
-  const open = `<!-- bench:${name} -->`;
-  const close = `<!-- /bench:${name} -->`;
+export function replaceSection(document: string, mark: string, content: string): string {
+  const open = `<!-- ${mark} -->`;
+  const close = `<!-- /${mark} -->`;
   const [before, inside, ...more] = document.split(open);
   const [, after, ...rest] = (inside ?? '').split(close);
   if (before === undefined || after === undefined || more.length > 0 || rest.length > 0) {
@@ -32,7 +32,7 @@ export function replaceSection(document: string, name: string, content: string):
 /** Write sections into {@link DOCUMENT_PATH}, by name; the others stay as they are. */
 export async function writeSections(sections: ReadonlyMap<string, string>, path = DOCUMENT_PATH): Promise<void> {
   let document = await readFile(path, 'utf8');
-  for (const [name, content] of sections) document = replaceSection(document, name, content);
+  for (const [name, content] of sections) document = replaceSection(document, `bench:${name}`, content);
   await writeFile(path, document);
 }
 

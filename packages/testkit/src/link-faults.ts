@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // link-faults - what a bad network does to packets: drops, delays and reorders them, by chance that can be repeated
 
+import type { Chance } from './random.js';
+
 /** What goes wrong with packets on their way from one host to another. What is left out does not. */
 export interface LinkFault {
   /** Nothing arrives, and nobody is told. */
@@ -15,20 +17,6 @@ export interface LinkFault {
   readonly reorder?: number;
   /** How much longer those take, in milliseconds. Default 10. */
   readonly reorderMs?: number;
-}
-
-/** Chance: a number from 0 up to, but not including, 1. */
-export type Chance = () => number;
-
-/** Chance that comes out the same for the same seed (mulberry32). */
-export function seeded(seed: number): Chance {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const OVERTAKEN_MS = 10;

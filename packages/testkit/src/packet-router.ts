@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // packet-router - the network between hosts: VXLAN datagrams in and out, each direction with faults of its own
 
-import type { Chance, LinkFault } from './link-faults.js';
+import type { LinkFault } from './link-faults.js';
 import { LinkDirection } from './link-faults.js';
+import type { Chance } from './random.js';
 
 /** `flags(1) reserved(3) VNI(3) reserved(1)`, RFC 7348; the VNI is the number of the host. */
 const VXLAN_BYTES = 8;

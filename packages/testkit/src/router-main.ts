@@ -6,7 +6,7 @@
 import { createSocket } from 'node:dgram';
 import { createInterface } from 'node:readline';
 import type { LinkFault } from './link-faults.js';
-import { seeded } from './link-faults.js';
+import { seeded } from './random.js';
 import { PacketRouter } from './packet-router.js';
 
 /** What the router can be told; it answers `{"event":"done"}` when it is done, in order. */

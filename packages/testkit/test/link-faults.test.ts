@@ -3,7 +3,8 @@
 
 import { describe, expect, test } from '@jest/globals';
 import type { LinkFault } from '../src/link-faults.js';
-import { LinkDirection, seeded } from '../src/link-faults.js';
+import { LinkDirection } from '../src/link-faults.js';
+import { seeded } from '../src/random.js';
 
 function direction(fault: LinkFault = {}): LinkDirection<number> {
   const link = new LinkDirection<number>(seeded(1));

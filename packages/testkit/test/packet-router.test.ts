@@ -2,7 +2,7 @@
 // packet-router.test - datagrams from host to host, by address and with faults
 
 import { describe, expect, test } from '@jest/globals';
-import { seeded } from '../src/link-faults.js';
+import { seeded } from '../src/random.js';
 import { PacketRouter, hardwareAddress } from '../src/packet-router.js';
 
 const A = '198.18.1.1';

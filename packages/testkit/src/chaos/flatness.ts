@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // flatness - whether what a process holds stays as it is: the first third of many samples against the last
 
+import { renderTable } from '@mdp/benchmarks';
 import { quantile } from './statistics.js';
-import { renderTable } from './tables.js';
 
 /** What was seen at one time, by name. */
 export type Sample = Readonly<Record<string, number>>;
@@ -42,9 +42,16 @@ export function coursesOf(samples: readonly Sample[], slack: Slack): Course[] {
   });
 }
 
+const COLUMNS = [
+  { title: 'what', align: 'left' },
+  { title: 'first third' },
+  { title: 'last third' },
+  { title: 'flat' },
+] as const;
+
 /** As a table. */
 export function courseTable(courses: readonly Course[]): string {
   const shown = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 1 });
   const rows = courses.map(({ name, first, last, flat }) => [name, shown(first), shown(last), flat ? 'yes' : 'NO']);
-  return renderTable(['what', 'first third', 'last third', 'flat'], rows);
+  return renderTable(COLUMNS, rows);
 }

@@ -5,13 +5,14 @@ import { randomInt } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { replaceSection } from '@mdp/benchmarks';
 import { findMajortomo } from '../python.js';
 import type { ChaosArguments } from './arguments.js';
 import { USAGE, parseArguments } from './arguments.js';
 import type { Run } from './run.js';
 import { runScenario, troubleOf } from './run.js';
 import { MAJORTOMO_SCENARIOS } from './scenarios.js';
-import { chapter, replaceSection, scenarioTable } from './tables.js';
+import { chapter, scenarioTable } from './tables.js';
 
 const DOCUMENT = fileURLToPath(new URL('../../../../docs/reliability.md', import.meta.url));
 
@@ -60,7 +61,8 @@ async function main(given: ChaosArguments): Promise<number> {
       ['faults', ours],
       ['majortomo', theirs],
     ] as const) {
-      if (part.length > 0) document = replaceSection(document, name, `${circumstances(seed)}\n\n${chapter(part)}`);
+      if (part.length > 0)
+        document = replaceSection(document, `chaos:${name}`, `${circumstances(seed)}\n\n${chapter(part)}`);
     }
     await writeFile(DOCUMENT, document);
   }

@@ -8,7 +8,7 @@ export interface Spread {
   readonly max: number;
 }
 
-/** The value that a share of some numbers does not exceed: one of them; NaN of none. */
+/** The value that a share of some numbers does not exceed: one of them, for some are infinite; NaN of none. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? NaN;

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// tables - what runs found, as Markdown, and where in docs/reliability.md it stands
+// tables - what runs found, as Markdown
 
+import type { Column } from '@mdp/benchmarks';
+import { renderTable } from '@mdp/benchmarks';
 import type { Counts, FaultReport } from './check.js';
 import { addCounts, noCounts } from './check.js';
 import type { FindingName } from './findings.js';
 import type { Run } from './run.js';
 import { spreadOf } from './statistics.js';
 
-const TITLES = [
-  'fault',
-  'times',
-  'requests',
-  'failed',
-  'lost',
-  'misdelivered',
-  'gaps',
-  'begun twice',
-  'noticed ms',
-  'made good ms',
-  'slowest ms',
-  'rate back ms',
-  'dip',
-] as const;
+const COLUMNS: readonly Column[] = [
+  { title: 'fault', align: 'left' },
+  { title: 'times' },
+  { title: 'requests' },
+  { title: 'failed' },
+  { title: 'lost' },
+  { title: 'misdelivered' },
+  { title: 'gaps' },
+  { title: 'begun twice' },
+  { title: 'noticed ms' },
+  { title: 'made good ms' },
+  { title: 'slowest ms' },
+  { title: 'rate back ms' },
+  { title: 'dip' },
+];
 
 /**
  * A table of what each kind of fault of one scenario did, over all its runs, and a line for all of them.
@@ -41,7 +43,7 @@ export function scenarioTable(runs: readonly Run[]): string {
   }
   const every = [...kinds].sort(([a], [b]) => a.localeCompare(b)).map(([kind, faults]) => rowOf(kind, faults));
   const times = runs.reduce((sum, { report }) => sum + report.faults.length, 0);
-  return renderTable(TITLES, [...every, ['in all', shown(times), ...cellsOf(all), '', '', '', '', '']]);
+  return renderTable(COLUMNS, [...every, ['in all', shown(times), ...cellsOf(all), '', '', '', '', '']]);
 }
 
 function rowOf(kind: string, faults: readonly FaultReport[]): string[] {
@@ -87,15 +89,6 @@ function shown(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
 
-/** Lay out a Markdown table as prettier does; the first column is flush left, the others right. */
-export function renderTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = titles.map((title, i) => Math.max(3, title.length, ...rows.map((row) => (row[i] ?? '').length)));
-  const line = (cells: readonly string[]): string =>
-    `| ${widths.map((width, i) => (i === 0 ? (cells[i] ?? '').padEnd(width) : (cells[i] ?? '').padStart(width))).join(' | ')} |`;
-  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
-  return [line(titles), `| ${rule.join(' | ')} |`, ...rows.map(line)].join('\n');
-}
-
 /** What all scenarios found, one after the other. */
 export function chapter(runs: readonly Run[]): string {
   const names = [...new Set(runs.map(({ scenario }) => scenario.name))];
@@ -106,20 +99,4 @@ export function chapter(runs: readonly Run[]): string {
       return `**${name}** (${wires}): ${own[0]?.scenario.promise ?? ''}.\n\n${scenarioTable(own)}`;
     })
     .join('\n\n');
-}
-
-/**
- * Replace one generated section of a document: what stands between `<!-- chaos:NAME -->` and `<!-- /chaos:NAME -->`.
- *
- * @throws Error when the document does not have both marks, once each and in this order
- */
-export function replaceSection(document: string, name: string, content: string): string {
-  const open = `<!-- chaos:${name} -->`;
-  const close = `<!-- /chaos:${name} -->`;
-  const [before, inside, ...more] = document.split(open);
-  const [, after, ...rest] = (inside ?? '').split(close);
-  if (before === undefined || after === undefined || more.length > 0 || rest.length > 0) {
-    throw new Error(`the document must have ${open} and ${close}, once each and in this order`);
-  }
-  return `${before}${open}\n\n${content}\n\n${close}${after}`;
 }

@@ -2,11 +2,14 @@
 // tables.test - what runs found, as tables, and the one place in the document where they go
 
 import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { replaceSection } from '@mdp/benchmarks';
 import { check } from '../../src/chaos/check.js';
 import type { Run } from '../../src/chaos/run.js';
 import { replayCommand, troubleOf } from '../../src/chaos/run.js';
 import { SCENARIOS } from '../../src/chaos/scenarios.js';
-import { chapter, replaceSection, scenarioTable } from '../../src/chaos/tables.js';
+import { chapter, scenarioTable } from '../../src/chaos/tables.js';
 import { Ledger } from './support/ledger.js';
 
 const [scenario] = SCENARIOS;
@@ -78,17 +81,10 @@ describe('the table of a scenario', () => {
   });
 });
 
-describe('a section of a document', () => {
-  const document = 'before\n<!-- chaos:x -->\n\nold\n\n<!-- /chaos:x -->\nafter\n';
-
-  test('is replaced, and nothing around it', () => {
-    expect(replaceSection(document, 'x', 'new')).toBe('before\n<!-- chaos:x -->\n\nnew\n\n<!-- /chaos:x -->\nafter\n');
-  });
-
-  test('must be there once', () => {
-    expect(() => replaceSection(document, 'y', 'new')).toThrow('must have <!-- chaos:y -->');
-    expect(() => replaceSection(document + document, 'x', 'new')).toThrow('once each');
-  });
+test('docs/reliability.md has a place for each of the two tables', () => {
+  let document = readFileSync(resolve('docs', 'reliability.md'), 'utf8');
+  for (const name of ['faults', 'majortomo']) document = replaceSection(document, `chaos:${name}`, `written ${name}`);
+  for (const name of ['faults', 'majortomo']) expect(document).toContain(`written ${name}`);
 });
 
 describe('trouble', () => {
