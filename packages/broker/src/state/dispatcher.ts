@@ -215,7 +215,7 @@ export class Dispatcher {
       return false;
     }
     if (queued) {
-      request.service.queue.shift(now);
+      request.service.queue.take(request);
       this.#dequeued(request);
     }
     request.attempts++;

@@ -77,16 +77,17 @@ export class FairQueue {
   }
 
   /** Take out the {@link next} request; its client goes to the end of the line. */
-  shift(now: number): Request | undefined {
-    const request = this.next(now);
-    if (request === undefined) return undefined;
-    const turn = request.placeLink.list === this.#retries ? undefined : this.#turns.first;
-    this.remove(request);
-    if (turn?.link.list === this.#turns) {
-      this.#turns.remove(turn.link);
-      this.#turns.append(turn.link);
+  take(request: Request): void {
+    this.#arrivals.remove(request.arrivalLink);
+    const turn = this.#turns.first;
+    if (turn === undefined || request.placeLink.list !== turn.requests) {
+      this.#retries.remove(request.placeLink);
+      return;
     }
-    return request;
+    turn.requests.remove(request.placeLink);
+    this.#turns.remove(turn.link);
+    if (turn.requests.size > 0) this.#turns.append(turn.link);
+    else this.#byClient.delete(turn.key);
   }
 
   /** Whether a request waits here. */
