@@ -2,9 +2,9 @@
 // chaos.test - the short version of `npm run chaos`: every fault of processes once, and no promise broken
 
 import { describe, expect, test } from '@jest/globals';
+import { ALL_SCENARIOS } from '../src/chaos/groups.js';
 import type { Wires } from '../src/chaos/load.js';
 import { runScenario, troubleOf } from '../src/chaos/run.js';
-import { SCENARIOS } from '../src/chaos/scenarios.js';
 
 /** What is run, and on which wires: each fault of each role on one of them. */
 const SHORT: readonly (readonly [scenario: string, wires: Wires])[] = [
@@ -18,6 +18,9 @@ const SHORT: readonly (readonly [scenario: string, wires: Wires])[] = [
   ['rolling-workers', 'strict'],
   ['rolling-broker', 'mx'],
   ['rolling-broker', 'strict'],
+  ['one-of-three', 'auto'],
+  ['one-of-three-once', 'strict'],
+  ['rolling-three', 'mx'],
 ];
 
 /** The schedule of each run follows from it; `MDP_CHAOS_SEED` adds another one. */
@@ -25,7 +28,7 @@ const SEEDS = [1, ...(process.env['MDP_CHAOS_SEED'] ? [Number(process.env['MDP_C
 
 describe.each(SEEDS)('with the seed %d', (seed) => {
   test.each(SHORT)('%s on %s keeps its promises', async (name, wires) => {
-    const scenario = SCENARIOS.find((one) => one.name === name);
+    const scenario = ALL_SCENARIOS.find((one) => one.name === name);
     if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
     const run = await runScenario({ scenario, wires, seed, quietMs: 500 });
     const { requests, replies, orphaned } = run.report.all;

@@ -23,5 +23,8 @@ process.once('SIGTERM', () => {
   });
 });
 await broker.start();
-takeOrders({ stats: () => say('stats', { stats: broker.stats(), usage: usage() }) });
+takeOrders({
+  count: () => say('count', { done: broker.stats().counters.dispatched }),
+  stats: () => say('stats', { stats: broker.stats(), usage: usage() }),
+});
 say('listening');

@@ -54,7 +54,7 @@ async function askInTurn(load) {
 }
 
 takeOrders({
-  count: () => say('count', { asked, ended }),
+  count: () => say('count', { done: ended }),
   finish: () => {
     finishing = true;
   },

@@ -7,6 +7,7 @@ import { fillingOf, record, synced } from './ledger.mjs';
 
 /** The next handler is to stand still for so long, with all of the process. */
 let blockMs = 0;
+let begun = 0;
 
 /** What a request asks for, in order: call or stream, its id, how long the work takes in milliseconds, how many parts. */
 function asked(body) {
@@ -17,6 +18,7 @@ function asked(body) {
 async function* handle({ body, endpoint }) {
   const { kind, id, ms, parts, filling } = asked(body);
   record({ what: 'began', id, endpoint });
+  begun++;
   if (blockMs > 0) {
     const still = blockMs;
     blockMs = 0;
@@ -45,6 +47,7 @@ worker.on('stopped', () => {
 });
 worker.stopOnSignal(['SIGTERM']);
 takeOrders({
+  count: () => say('count', { done: begun }),
   block: ({ ms }) => {
     blockMs = ms;
   },

@@ -2,9 +2,9 @@
 // arguments - what `npm run chaos --` can be told
 
 import { parseArgs } from 'node:util';
+import { ALL_SCENARIOS, GROUPS, USUAL_SCENARIOS } from './groups.js';
 import type { Wires } from './load.js';
-import type { Scenario } from './scenarios.js';
-import { MAJORTOMO_SCENARIOS, SCENARIOS } from './scenarios.js';
+import type { Scenario } from './scenario-parts.js';
 
 /** What to run. */
 export interface ChaosArguments {
@@ -20,17 +20,17 @@ export interface ChaosArguments {
   readonly help: boolean;
 }
 
-/** What stands for all scenarios with Majortomo's broker. */
-export const MAJORTOMO_GROUP = 'majortomo';
+const WIRES: readonly Wires[] = ['strict', 'mx', 'auto', 'majortomo'];
 
-const WIRES: readonly Wires[] = ['strict', 'mx', 'majortomo'];
+const NAMES_OF_GROUPS = GROUPS.map(({ name }) => name).join(', ');
 
 /** What `--help` says. */
 export const USAGE = `Usage: npm run chaos -- [options]
 
-  --only <name>    a scenario, or ${MAJORTOMO_GROUP} for all with Majortomo's broker; may be given more than once
-                   (default: all with this project's broker): ${SCENARIOS.map(({ name }) => name).join(', ')}
-  --wires <wires>  only on this one: strict, mx
+  --only <name>    a scenario, or a group of them; may be given more than once (default: all with this project's broker)
+                   groups: ${NAMES_OF_GROUPS}
+                   scenarios: ${ALL_SCENARIOS.map(({ name }) => name).join(', ')}
+  --wires <wires>  only on this one: strict, mx, auto
   --seed <n>       the schedule follows from it (default: any)
   --minutes <n>    how long all of it takes (default: as long as it takes to do each fault once)
   --write          write the tables into docs/reliability.md
@@ -61,24 +61,29 @@ export function parseArguments(given: readonly string[]): ChaosArguments {
   if (values.wires !== undefined && wires === undefined) {
     throw new Error(`--wires ${values.wires}: must be ${WIRES.join(', ')}`);
   }
-  const scenarios = only === undefined ? SCENARIOS : only.flatMap(named);
+  const scenarios = only === undefined ? USUAL_SCENARIOS : only.flatMap(named);
   if (write && (wires !== undefined || scenarios.some((one) => !isWhole(one, scenarios)))) {
-    throw new Error('--write writes whole tables: leave out --wires, and give --only nothing or majortomo');
+    throw new Error(
+      `--write writes whole tables: leave out --wires, and give --only nothing or a group: ${NAMES_OF_GROUPS}`,
+    );
   }
   return { scenarios, wires, seed: numberOf('--seed', values.seed), minutes: minutesOf(values.minutes), write, help };
 }
 
 /** Whether all of its table is run. */
 function isWhole(scenario: Scenario, among: readonly Scenario[]): boolean {
-  const table = MAJORTOMO_SCENARIOS.includes(scenario) ? MAJORTOMO_SCENARIOS : SCENARIOS;
-  return table.every((one) => among.includes(one));
+  const group = GROUPS.find(({ scenarios }) => scenarios.includes(scenario));
+  return group?.scenarios.every((one) => among.includes(one)) === true;
 }
 
 function named(name: string): readonly Scenario[] {
-  if (name === MAJORTOMO_GROUP) return MAJORTOMO_SCENARIOS;
-  const all = [...SCENARIOS, ...MAJORTOMO_SCENARIOS];
-  const found = all.filter((scenario) => scenario.name === name);
-  if (found.length === 0) throw new Error(`--only ${name}: must be one of ${all.map((one) => one.name).join(', ')}`);
+  const group = GROUPS.find((one) => one.name === name);
+  if (group !== undefined) return group.scenarios;
+  const found = ALL_SCENARIOS.filter((scenario) => scenario.name === name);
+  if (found.length === 0) {
+    const known = ALL_SCENARIOS.map((one) => one.name).join(', ');
+    throw new Error(`--only ${name}: must be one of ${known}, or a group: ${NAMES_OF_GROUPS}`);
+  }
   return found;
 }
 

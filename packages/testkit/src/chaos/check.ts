@@ -166,8 +166,8 @@ function wasHit(fault: Fault, { sent, began, executed }: History): boolean {
   if (sent === undefined || sent.at > fault.begun) return false;
   if (fault.role === 'client') return sent.who === fault.target;
   const holder = began.findLast(({ at }) => at <= fault.begun);
-  // A request that no worker has begun waits at its broker, or on its way there. With several brokers nobody has written down at which.
-  if (fault.role === 'broker') return holder === undefined || holder.endpoint === fault.endpoint;
+  // A request that no worker has begun waits at its broker, or on its way there: with several brokers at the one that gives it away.
+  if (fault.role === 'broker') return (holder ?? began[0] ?? fault).endpoint === fault.endpoint;
   const done = executed.some(({ who, at }) => who === fault.target && at <= fault.begun);
   return holder?.who === fault.target && !done;
 }

@@ -28,6 +28,8 @@ export interface Member {
   readonly process: TestProcess;
   /** Where it listens, when it is a broker. */
   readonly endpoint?: string;
+  /** Whether it tells how much it has done: Majortomo's broker does not. */
+  readonly counts: boolean;
 }
 
 /** What a broker's process holds. */
@@ -67,7 +69,7 @@ export class Cluster {
       for (const endpoint of cluster.#endpoints) await cluster.startBroker(endpoint);
       await Promise.all(Array.from({ length: settings.workers }, () => cluster.startWorker()));
       await Promise.all(Array.from({ length: settings.clients }, () => cluster.startClient()));
-      await cluster.progressed(20);
+      await cluster.allWork(5);
     } catch (error) {
       await cluster.close();
       throw error;
@@ -87,7 +89,7 @@ export class Cluster {
     const script = join(TESTKIT, 'chaos', 'processes', `${role}.mjs`);
     const args = JSON.stringify({ name, ledger, service: SERVICE, endpoints: this.#endpoints, ...settings });
     const process = new TestProcess(globalThis.process.execPath, ['--expose-gc', script, args]);
-    return this.#join({ role, name, process, ...(endpoint === undefined ? {} : { endpoint }) });
+    return this.#join({ role, name, process, counts: true, ...(endpoint === undefined ? {} : { endpoint }) });
   }
 
   #join(member: Member): Member {
@@ -117,7 +119,8 @@ export class Cluster {
       const script = join(TESTKIT, 'interop', 'peers', 'broker.py');
       const env = { PYTHONDONTWRITEBYTECODE: '1' };
       const process = new TestProcess(python, [script, JSON.stringify(given)], { env });
-      member = this.#join({ role: 'broker', name: `broker${String(++this.#names)}`, process, endpoint });
+      const name = `broker${String(++this.#names)}`;
+      member = this.#join({ role: 'broker', name, process, endpoint, counts: false });
     }
     await member.process.event('listening', START_MS);
     return member;
@@ -173,16 +176,44 @@ export class Cluster {
     return (await this.#ask(broker, 'stats')) as unknown as { stats: BrokerStats; usage: Usage };
   }
 
-  /** How many requests of the living clients have ended. */
-  async ended(): Promise<number> {
-    const counts = await Promise.all(this.clients.map((client) => this.#ask(client, 'count')));
-    return counts.reduce((sum, { ended }) => sum + Number(ended), 0);
+  /** How much a process has done: requests that ended at a client, that a worker has begun, that a broker has passed on. */
+  async #done(member: Member): Promise<number> {
+    return Number((await this.#ask(member, 'count'))['done']);
   }
 
-  /** Wait until so many more requests have ended. */
-  async progressed(more: number, timeoutMs = START_MS): Promise<void> {
-    const before = await this.ended();
-    await waitUntil('requests to be answered', async () => (await this.ended()) >= before + more, timeoutMs);
+  /**
+   * Wait until everybody has done so much more: no worker and no broker is left out.
+   *
+   * @throws Error that names those who have not
+   */
+  async allWork(more: number, timeoutMs = START_MS): Promise<void> {
+    const all = [...this.brokers, ...this.workers, ...this.clients].filter(({ counts }) => counts);
+    let waiting = await Promise.all(all.map(async (member) => ({ member, due: (await this.#done(member)) + more })));
+    try {
+      await waitUntil(
+        'everybody to work',
+        async () => {
+          const counts = await Promise.all(waiting.map(({ member }) => this.#done(member)));
+          waiting = waiting.filter(({ due }, i) => (counts[i] ?? 0) < due);
+          return waiting.length === 0;
+        },
+        timeoutMs,
+      );
+    } catch (error) {
+      const idle = waiting.map(({ member, due }) => `${member.name} has not done its ${String(due)}`);
+      throw new Error(`not everybody works: ${idle.join(', ')}`, { cause: error });
+    }
+  }
+
+  /**
+   * The process of a role that was started first.
+   *
+   * @throws Error when there is none
+   */
+  oldest(role: Role): Member {
+    const [first] = this.#list(role);
+    if (first === undefined) throw new Error(`there is no ${role}`);
+    return first;
   }
 
   /** Let clients end what they have begun and ask for nothing more, and wait until they are gone. */

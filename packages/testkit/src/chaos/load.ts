@@ -29,7 +29,7 @@ export interface Load {
 }
 
 /** What is spoken: by clients and workers of this project, each with the broker. */
-export type Wires = 'strict' | 'mx' | 'majortomo';
+export type Wires = 'strict' | 'mx' | 'auto' | 'majortomo';
 
 /** What a cluster consists of. */
 export interface ClusterSettings {
@@ -58,7 +58,10 @@ export function expiryMs({
 }
 
 /** The options by which clients and workers speak what they are to speak. */
-export function spoken(wires: Wires): { readonly dialect: 'rfc18' | 'majortomo'; readonly wire: 'rfc18' | 'mx' } {
-  if (wires === 'mx') return { dialect: 'rfc18', wire: 'mx' };
+export function spoken(wires: Wires): {
+  readonly dialect: 'rfc18' | 'majortomo';
+  readonly wire: 'rfc18' | 'mx' | 'auto';
+} {
+  if (wires === 'mx' || wires === 'auto') return { dialect: 'rfc18', wire: wires };
   return { dialect: wires === 'majortomo' ? 'majortomo' : 'rfc18', wire: 'rfc18' };
 }

@@ -9,9 +9,12 @@ import { replaceSection } from '@mdp/benchmarks';
 import { findMajortomo } from '../python.js';
 import type { ChaosArguments } from './arguments.js';
 import { USAGE, parseArguments } from './arguments.js';
+import { GROUPS } from './groups.js';
+import { ledgerNow } from './ledger.js';
+import type { Wires } from './load.js';
 import type { Run } from './run.js';
 import { runScenario, troubleOf } from './run.js';
-import { MAJORTOMO_SCENARIOS } from './scenarios.js';
+import type { Scenario } from './scenario-parts.js';
 import { chapter, scenarioTable } from './tables.js';
 
 const DOCUMENT = fileURLToPath(new URL('../../../../docs/reliability.md', import.meta.url));
@@ -22,15 +25,26 @@ function circumstances(seed: number): string {
   return `Seed ${String(seed)}; Node.js ${process.version}, ${platform()} ${arch()}, ${processors}.`;
 }
 
+interface Planned {
+  readonly scenario: Scenario;
+  readonly wires: Wires;
+}
+
+/** What a scenario gets of the time that is left: as much for each of its faults as the others. */
+function shareOf(scenario: Scenario, left: readonly Planned[], leftMs: number): number {
+  const faults = left.reduce((sum, one) => sum + one.scenario.faults.length, 0);
+  return (leftMs * scenario.faults.length) / faults;
+}
+
 /** @returns the exit code */
 async function main(given: ChaosArguments): Promise<number> {
   const seed = given.seed ?? randomInt(2 ** 31);
-  const plan = given.scenarios.flatMap((scenario) =>
+  const plan: readonly Planned[] = given.scenarios.flatMap((scenario) =>
     scenario.wires
       .filter((wires) => given.wires === undefined || wires === given.wires)
       .map((wires) => ({ scenario, wires })),
   );
-  const forMs = (given.minutes * 60_000) / Math.max(1, plan.length);
+  const until = ledgerNow() + given.minutes * 60_000;
   console.log(`seed ${String(seed)}, ${String(plan.length)} runs`);
   let python: string | undefined;
   if (plan.some(({ wires }) => wires === 'majortomo')) {
@@ -42,7 +56,8 @@ async function main(given: ChaosArguments): Promise<number> {
     ({ python } = found);
   }
   const runs: Run[] = [];
-  for (const { scenario, wires } of plan) {
+  for (const [i, { scenario, wires }] of plan.entries()) {
+    const forMs = shareOf(scenario, plan.slice(i), Math.max(0, until - ledgerNow()));
     const own = wires === 'majortomo' && python !== undefined ? { python } : {};
     const run = await runScenario({ scenario, wires, seed, forMs, ...own });
     runs.push(run);
@@ -54,15 +69,11 @@ async function main(given: ChaosArguments): Promise<number> {
     if (scenario.contract !== undefined) return 1;
   }
   if (given.write) {
-    const theirs = runs.filter(({ scenario }) => MAJORTOMO_SCENARIOS.includes(scenario));
-    const ours = runs.filter((run) => !theirs.includes(run));
     let document = await readFile(DOCUMENT, 'utf8');
-    for (const [name, part] of [
-      ['faults', ours],
-      ['majortomo', theirs],
-    ] as const) {
-      if (part.length > 0)
-        document = replaceSection(document, `chaos:${name}`, `${circumstances(seed)}\n\n${chapter(part)}`);
+    for (const { name, scenarios } of GROUPS) {
+      const part = runs.filter(({ scenario }) => scenarios.includes(scenario));
+      if (part.length === 0) continue;
+      document = replaceSection(document, `chaos:${name}`, `${circumstances(seed)}\n\n${chapter(part)}`);
     }
     await writeFile(DOCUMENT, document);
   }

@@ -12,7 +12,7 @@ import type { Entry } from './ledger.js';
 import { ledgerNow } from './ledger.js';
 import type { Wires } from './load.js';
 import { SeededRandom } from './random.js';
-import type { Scenario } from './scenarios.js';
+import type { Scenario } from './scenario-parts.js';
 import { timelineOf } from './timeline.js';
 
 /** What to run, and for how long. */
@@ -21,7 +21,10 @@ export interface RunOptions {
   readonly wires: Wires;
   /** The schedule follows from it. */
   readonly seed: number;
-  /** When no further round of faults is begun, in milliseconds after the first. Each fault comes once at least. Default 0. */
+  /**
+   * How long it is to take, in milliseconds: as many whole rounds as come nearest to it, in each of which every fault comes once.
+   * Default 0: one round.
+   */
   readonly forMs?: number;
   /** How long it is quiet before each fault, in milliseconds. Default 1,200: enough to know the usual rate. */
   readonly quietMs?: number;
@@ -43,8 +46,8 @@ export interface Run {
   readonly complaints: readonly string[];
 }
 
-/** How many requests must end after each fault before it is quiet. */
-const GOES_ON = 30;
+/** How much everybody must have done after each fault before it is quiet. */
+const GOES_ON = 5;
 
 /** Run a scenario. */
 export async function runScenario(options: RunOptions): Promise<Run> {
@@ -72,8 +75,10 @@ export async function runScenario(options: RunOptions): Promise<Run> {
 async function schedule(cluster: Cluster, options: RunOptions, victims: Set<string>): Promise<void> {
   const { scenario, seed, forMs = 0, quietMs = 1_200 } = options;
   const random = new SeededRandom(seed);
-  const until = ledgerNow() + forMs;
+  const start = ledgerNow();
   let number = 0;
+  let rounds = 0;
+  let passedMs = 0;
   do {
     for (const kind of shuffled(scenario.faults, random)) {
       // What chance decides is decided before anything happens: it does not depend on how long that takes.
@@ -83,7 +88,9 @@ async function schedule(cluster: Cluster, options: RunOptions, victims: Set<stri
       await pass(quiet);
       await strike(cluster, kind, { number: ++number, whom, lastsMs }, victims);
     }
-  } while (ledgerNow() < until);
+    rounds++;
+    passedMs = ledgerNow() - start;
+  } while (passedMs + passedMs / rounds / 2 < forMs);
   // The rate after the last fault is to be seen, too.
   await pass(quietMs / 2);
 }
@@ -105,7 +112,7 @@ async function strike(
   await pass(lastsMs);
   await undo();
   cluster.record({ what: 'faultOver', fault: number });
-  await cluster.progressed(GOES_ON);
+  await cluster.allWork(GOES_ON);
 }
 
 /** The same in another order. */

@@ -1,77 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// scenarios - who runs, what is asked for, what is done to whom, and what must hold
+// scenarios - one broker: who runs, what is asked for, what is done to whom, and what must hold
 
-import type { Contract } from './contract.js';
-import type { FaultKind } from './faults.js';
+import { CLIENT_VANISHES, restarted } from './faults.js';
+import type { ClusterSettings } from './load.js';
+import type { Scenario } from './scenario-parts.js';
 import {
-  BLOCKED_WORKER,
-  BROKER_RESTART_LOOP,
-  CLIENT_VANISHES,
-  frozen,
-  frozenBriefly,
-  killed,
-  restarted,
-  slowed,
-} from './faults.js';
-import type { ClusterSettings, Load, Wires } from './load.js';
+  ANY_ATTEMPTS,
+  BOTH,
+  BROKER_FAULTS,
+  BROKER_LOST,
+  CALLS,
+  CLIENT_FAULTS,
+  CROWDED,
+  HEARTBEATS,
+  MIXED,
+  ONE_ATTEMPT,
+  ONE_SHOTS,
+  RETRIES,
+  SELDOM,
+  STREAMS,
+  WORKER_FAULTS,
+  WORKER_LOST,
+  inTurn,
+  once,
+} from './scenario-parts.js';
 
-/** One way to break things, and what is promised meanwhile. */
-export interface Scenario {
-  readonly name: string;
-  /** What is promised, for tables. */
-  readonly promise: string;
-  readonly faults: readonly FaultKind[];
-  /** On which wires it is run. */
-  readonly wires: readonly Wires[];
-  readonly settings: Omit<ClusterSettings, 'wires' | 'python'>;
-  /** Default: whatever happens is only counted. */
-  readonly contract?: Contract;
-}
-
-/** Short, so that runs are short; not shorter than what a process may wait for its turn on a machine with other things to do. */
-const HEARTBEATS = { heartbeatIntervalMs: 150, heartbeatLiveness: 4 };
-
-const CROWDED: Pick<ClusterSettings, 'brokers' | 'workers' | 'clients'> = { brokers: 1, workers: 3, clients: 2 };
-
-const CALLS: Load = { kind: 'call', concurrency: 6, sizes: [10, 1_000, 20, 60_000], workMs: [2, 5, 15], pauseMs: 5 };
-const ONE_SHOTS: Load = { kind: 'call', concurrency: 1, sizes: [10], workMs: [2], pauseMs: 20, oneShot: true };
-const STREAMS: Load = { kind: 'stream', concurrency: 2, sizes: [10, 5_000], workMs: [5], parts: 30, pauseMs: 5 };
-const SELDOM: Load = { kind: 'call', concurrency: 1, sizes: [10], workMs: [2], pauseMs: 60 };
-
-const MIXED = [CALLS, ONE_SHOTS, STREAMS];
-
-function once(loads: readonly Load[]): Load[] {
-  return loads.map((load) => ({ ...load, once: true }));
-}
-
-const ANY_ATTEMPTS = { maxAttempts: 100 };
-const ONE_ATTEMPT = { maxAttempts: 1 };
-const RETRIES = { retry: { attempts: 1_000, baseMs: 20, maxMs: 200 } };
-
-const WORKER_FAULTS = [killed('worker'), frozenBriefly('worker'), frozen('worker'), slowed('worker'), BLOCKED_WORKER];
-const BROKER_FAULTS = [
-  killed('broker'),
-  frozenBriefly('broker'),
-  frozen('broker'),
-  slowed('broker'),
-  BROKER_RESTART_LOOP,
-];
-const CLIENT_FAULTS = [killed('client'), frozenBriefly('client'), frozen('client'), slowed('client')];
-
-/** One after the other, as often as there are workers. */
-function inTurn(fault: FaultKind): readonly FaultKind[] {
-  return [fault, fault, fault];
-}
-
-const BOTH: readonly Wires[] = ['strict', 'mx'];
-
-/** What a request may end with when its worker is lost, and it may not be repeated. */
-const WORKER_LOST = ['MDP_REMOTE 502'];
-
-/** What a request may end with when its broker is lost, and it may not be repeated. */
-const BROKER_LOST = ['MDP_DISCONNECTED', ...WORKER_LOST];
-
-/** All of them. */
+/** What is done to processes of a cluster with one broker. */
 export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'workers',
@@ -177,50 +131,3 @@ export const SOAK: Omit<ClusterSettings, 'wires' | 'python'> = {
   loads: [{ ...CALLS, pauseMs: 30 }, { ...ONE_SHOTS, pauseMs: 60 }, STREAMS],
   broker: ANY_ATTEMPTS,
 };
-
-/** No error reply comes in that dialect: who waits in vain learns it by the time. */
-const MAJORTOMO_CLIENT = { timeoutMs: 2_500 };
-const MAJORTOMO_RETRIES = {
-  timeoutMs: 20_000,
-  attemptTimeoutMs: 1_500,
-  retry: { attempts: 1_000, baseMs: 20, maxMs: 200 },
-};
-
-/** The same faults with Majortomo's broker; nothing is promised, and everything is counted. */
-export const MAJORTOMO_SCENARIOS: readonly Scenario[] = [
-  {
-    name: 'majortomo-workers',
-    promise: 'no client repeats',
-    faults: WORKER_FAULTS,
-    wires: ['majortomo'],
-    settings: { ...CROWDED, ...HEARTBEATS, loads: MIXED, client: MAJORTOMO_CLIENT },
-  },
-  {
-    name: 'majortomo-workers-retry',
-    promise: 'clients repeat after 1.5 s',
-    faults: WORKER_FAULTS,
-    wires: ['majortomo'],
-    settings: { ...CROWDED, ...HEARTBEATS, loads: MIXED, client: MAJORTOMO_RETRIES },
-  },
-  {
-    name: 'majortomo-broker',
-    promise: 'clients repeat after 1.5 s, or when the connection breaks',
-    faults: BROKER_FAULTS,
-    wires: ['majortomo'],
-    settings: { ...CROWDED, ...HEARTBEATS, loads: MIXED, client: MAJORTOMO_RETRIES },
-  },
-  {
-    name: 'majortomo-clients',
-    promise: 'no client repeats',
-    faults: CLIENT_FAULTS,
-    wires: ['majortomo'],
-    settings: { ...CROWDED, ...HEARTBEATS, loads: MIXED, client: MAJORTOMO_CLIENT },
-  },
-  {
-    name: 'majortomo-rolling-workers',
-    promise: 'no client repeats',
-    faults: inTurn(restarted('worker')),
-    wires: ['majortomo'],
-    settings: { ...CROWDED, ...HEARTBEATS, loads: MIXED, client: MAJORTOMO_CLIENT },
-  },
-];

@@ -3,12 +3,12 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { parseArguments } from '../../src/chaos/arguments.js';
-import { MAJORTOMO_SCENARIOS, SCENARIOS } from '../../src/chaos/scenarios.js';
+import { ALL_SCENARIOS, GROUPS, USUAL_SCENARIOS } from '../../src/chaos/groups.js';
 
 describe('the command line', () => {
   test('without anything runs all with this project, each fault once, from any seed', () => {
     expect(parseArguments([])).toEqual({
-      scenarios: SCENARIOS,
+      scenarios: USUAL_SCENARIOS,
       wires: undefined,
       seed: undefined,
       minutes: 0,
@@ -34,17 +34,17 @@ describe('the command line', () => {
     expect(given).toMatchObject({ wires: 'mx', seed: 7, minutes: 2.5 });
   });
 
-  test('has a word for all with Majortomo, which may be written as a whole', () => {
-    expect(parseArguments(['--only', 'majortomo', '--write'])).toMatchObject({
-      scenarios: MAJORTOMO_SCENARIOS,
-      write: true,
-    });
-    expect(parseArguments(['--write']).scenarios).toEqual(SCENARIOS);
+  test.each(GROUPS)('has the word $name for a group, which may be written as a whole', ({ name, scenarios }) => {
+    expect(parseArguments(['--only', name, '--write'])).toMatchObject({ scenarios, write: true });
+  });
+
+  test('writes all that is run when nobody names any', () => {
+    expect(parseArguments(['--write']).scenarios).toEqual(USUAL_SCENARIOS);
   });
 
   test.each([
     [['--only', 'nothing'], '--only nothing: must be one of workers,'],
-    [['--wires', 'barbed'], '--wires barbed: must be strict, mx'],
+    [['--wires', 'barbed'], '--wires barbed: must be strict, mx, auto'],
     [['--seed', 'x'], '--seed x: must be a whole number'],
     [['--minutes', '-1'], '--minutes'],
     [['--minutes', 'long'], '--minutes long: must be a number'],
@@ -56,7 +56,7 @@ describe('the command line', () => {
   });
 });
 
-test('scenarios have names of their own', () => {
-  const names = [...SCENARIOS, ...MAJORTOMO_SCENARIOS].map(({ name }) => name);
+test('scenarios and groups have names of their own', () => {
+  const names = [...ALL_SCENARIOS, ...GROUPS].map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
 });

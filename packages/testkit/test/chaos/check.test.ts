@@ -171,6 +171,19 @@ describe('a fault', () => {
     expect(check(ledger.entries).faults).toMatchObject([{ hit: 2, detectedMs: 5, recoveredMs: undefined }]);
   });
 
+  test('of one of several brokers has hit what it gave to workers, after it was over as well', () => {
+    const ledger = new Ledger()
+      .sent(0, 'here')
+      .sent(0, 'elsewhere')
+      .fault(10, 1, { role: 'broker', target: 'b1', endpoint: 'tcp://one' })
+      .began(12, 'elsewhere', 'w1', 'tcp://two')
+      .reply(13, 'elsewhere')
+      .over(30, 1)
+      .began(31, 'here', 'w1', 'tcp://one')
+      .reply(32, 'here');
+    expect(check(ledger.entries).faults).toMatchObject([{ hit: 1, detectedMs: 22, recoveredMs: 22, slowestMs: 32 }]);
+  });
+
   test('of a client has hit its requests', () => {
     const ledger = new Ledger()
       .sent(0, 'a', {}, 'c1')

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// scenario-parts - what scenarios are put together of: who runs, what is asked for, what is done to whom, and what may come of it
+
+import type { Contract } from './contract.js';
+import type { FaultKind } from './faults.js';
+import { BLOCKED_WORKER, BROKER_RESTART_LOOP, frozen, frozenBriefly, killed, slowed } from './faults.js';
+import type { ClusterSettings, Load, Wires } from './load.js';
+
+/** One way to break things, and what is promised meanwhile. */
+export interface Scenario {
+  readonly name: string;
+  /** What is promised, for tables. */
+  readonly promise: string;
+  readonly faults: readonly FaultKind[];
+  /** On which wires it is run. */
+  readonly wires: readonly Wires[];
+  readonly settings: Omit<ClusterSettings, 'wires' | 'python'>;
+  /** Default: whatever happens is only counted. */
+  readonly contract?: Contract;
+}
+
+/** Short, so that runs are short; not shorter than what a process may wait for its turn on a machine with other things to do. */
+export const HEARTBEATS = { heartbeatIntervalMs: 150, heartbeatLiveness: 4 };
+
+export const CROWDED: Pick<ClusterSettings, 'brokers' | 'workers' | 'clients'> = { brokers: 1, workers: 3, clients: 2 };
+
+export const CALLS: Load = {
+  kind: 'call',
+  concurrency: 6,
+  sizes: [10, 1_000, 20, 60_000],
+  workMs: [2, 5, 15],
+  pauseMs: 5,
+};
+/** Each with a connection of its own. */
+export const ONE_SHOTS: Load = { kind: 'call', concurrency: 1, sizes: [10], workMs: [2], pauseMs: 20, oneShot: true };
+export const STREAMS: Load = { kind: 'stream', concurrency: 2, sizes: [10, 5_000], workMs: [5], parts: 30, pauseMs: 5 };
+/** One at a time, with a rest. */
+export const SELDOM: Load = { kind: 'call', concurrency: 1, sizes: [10], workMs: [2], pauseMs: 60 };
+
+/** Everything at once. */
+export const MIXED = [CALLS, ONE_SHOTS, STREAMS];
+
+/** The same, whose work must not be begun twice. */
+export function once(loads: readonly Load[]): Load[] {
+  return loads.map((load) => ({ ...load, once: true }));
+}
+
+/** Of the broker: it gives a request to as many workers as it takes, or to one. */
+export const ANY_ATTEMPTS = { maxAttempts: 100 };
+export const ONE_ATTEMPT = { maxAttempts: 1 };
+/** Of the client: it asks as often as it takes. */
+export const RETRIES = { retry: { attempts: 1_000, baseMs: 20, maxMs: 200 } };
+
+export const WORKER_FAULTS = [
+  killed('worker'),
+  frozenBriefly('worker'),
+  frozen('worker'),
+  slowed('worker'),
+  BLOCKED_WORKER,
+];
+export const BROKER_FAULTS = [
+  killed('broker'),
+  frozenBriefly('broker'),
+  frozen('broker'),
+  slowed('broker'),
+  BROKER_RESTART_LOOP,
+];
+export const CLIENT_FAULTS = [killed('client'), frozenBriefly('client'), frozen('client'), slowed('client')];
+
+/** One after the other, each once: there are three of those that it is done to, or it is done to the same one three times. */
+export function inTurn(fault: FaultKind): readonly FaultKind[] {
+  const next: FaultKind = { ...fault, target: (cluster) => Promise.resolve(cluster.oldest(fault.role)) };
+  return [next, next, next];
+}
+
+export const BOTH: readonly Wires[] = ['strict', 'mx'];
+
+/** What a request may end with when its worker is lost, and it may not be repeated. */
+export const WORKER_LOST = ['MDP_REMOTE 502'];
+
+/** What a request may end with when its broker is lost, and it may not be repeated. */
+export const BROKER_LOST = ['MDP_DISCONNECTED', ...WORKER_LOST];

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// several-scenarios - three brokers, of which one at a time is broken: who runs, what is done to whom, and what must hold
+
+import { restarted } from './faults.js';
+import type { Wires } from './load.js';
+import type { Scenario } from './scenario-parts.js';
+import {
+  ANY_ATTEMPTS,
+  BOTH,
+  BROKER_FAULTS,
+  BROKER_LOST,
+  CLIENT_FAULTS,
+  CROWDED,
+  HEARTBEATS,
+  MIXED,
+  ONE_ATTEMPT,
+  RETRIES,
+  WORKER_FAULTS,
+  inTurn,
+  once,
+} from './scenario-parts.js';
+
+const THREE = { ...CROWDED, ...HEARTBEATS, brokers: 3 };
+
+/** A broker that stands still is noticed by this; a good deal longer than a call takes on a machine with other things to do. */
+const IMPATIENT = { ...RETRIES, attemptTimeoutMs: 500 };
+
+const EVERY_WIRE: readonly Wires[] = [...BOTH, 'auto'];
+
+/** What is done to processes of a cluster with three brokers. */
+export const SEVERAL_SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'one-of-three',
+    promise: 'three brokers, clients repeat, after 0.5 s as well: no call fails',
+    faults: BROKER_FAULTS,
+    wires: EVERY_WIRE,
+    settings: { ...THREE, loads: MIXED, broker: ANY_ATTEMPTS, client: IMPATIENT },
+    contract: { mayFail: { stream: BROKER_LOST } },
+  },
+  {
+    name: 'one-of-three-once',
+    promise: 'three brokers, attempts 1, no client repeats: no work is begun twice',
+    faults: BROKER_FAULTS,
+    wires: BOTH,
+    settings: { ...THREE, loads: once(MIXED), broker: ONE_ATTEMPT },
+    contract: { mayFail: { call: BROKER_LOST, stream: BROKER_LOST } },
+  },
+  {
+    name: 'rolling-three',
+    promise: 'three brokers, each in turn, clients repeat: nothing fails',
+    faults: inTurn(restarted('broker')),
+    wires: EVERY_WIRE,
+    settings: { ...THREE, loads: MIXED, client: RETRIES },
+    contract: {},
+  },
+  {
+    name: 'everything-of-three',
+    promise: 'three brokers, brokers and clients repeat, after 0.5 s as well: no call fails',
+    faults: [...WORKER_FAULTS, ...BROKER_FAULTS, ...CLIENT_FAULTS, restarted('worker'), restarted('broker')],
+    wires: BOTH,
+    settings: { ...THREE, loads: MIXED, broker: ANY_ATTEMPTS, client: IMPATIENT },
+    contract: { mayFail: { stream: BROKER_LOST }, victimsMayFail: ['MDP_REMOTE 429'] },
+  },
+];
