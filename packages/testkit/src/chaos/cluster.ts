@@ -6,12 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BrokerStats } from '@mdp/broker';
-import { TestProcess, freePort } from '../processes.js';
+import type { Network } from '../namespaces.js';
+import { TestProcess } from '../processes.js';
 import { waitUntil } from '../wait.js';
 import type { Entry, FaultBegan, FaultOver, Life, Role } from './ledger.js';
 import { CONTROLLER, ledgerNow, readLedgers } from './ledger.js';
 import type { ClusterSettings, Load, Wires } from './load.js';
 import { expiryMs, spoken } from './load.js';
+import type { Place } from './place.js';
+import { OneMachine, OwnHosts } from './place.js';
 
 const TESTKIT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -26,6 +29,8 @@ export interface Member {
   readonly role: Role;
   readonly name: string;
   readonly process: TestProcess;
+  /** The host that it runs on, if that is not this machine. */
+  readonly host: string | undefined;
   /** Where it listens, when it is a broker. */
   readonly endpoint?: string;
   /** Whether it tells how much it has done: Majortomo's broker does not. */
@@ -47,6 +52,7 @@ export class Cluster {
   readonly settings: ClusterSettings;
   readonly expiryMs: number;
   readonly #folder = mkdtempSync(join(tmpdir(), 'mdp-chaos-'));
+  readonly #place: Place;
   readonly #endpoints: string[] = [];
   readonly #all: Member[] = [];
   #names = 0;
@@ -54,17 +60,18 @@ export class Cluster {
   readonly workers: Member[] = [];
   readonly clients: Member[] = [];
 
-  private constructor(settings: ClusterSettings) {
+  private constructor(settings: ClusterSettings, place: Place) {
     this.settings = settings;
+    this.#place = place;
     this.expiryMs = expiryMs(settings);
   }
 
   /** Start everything, and wait until requests are answered. */
   static async open(settings: ClusterSettings): Promise<Cluster> {
-    const cluster = new Cluster(settings);
+    const cluster = new Cluster(settings, settings.hosts === true ? await OwnHosts.open() : new OneMachine());
     try {
       for (let i = 0; i < settings.brokers; i++) {
-        cluster.#endpoints.push(`tcp://127.0.0.1:${String(await freePort())}`);
+        cluster.#endpoints.push(await cluster.#place.endpoint());
       }
       for (const endpoint of cluster.#endpoints) await cluster.startBroker(endpoint);
       await Promise.all(Array.from({ length: settings.workers }, () => cluster.startWorker()));
@@ -83,19 +90,36 @@ export class Cluster {
     appendFileSync(join(this.#folder, `${CONTROLLER}.jsonl`), line);
   }
 
-  #launch(role: Role, settings: object, endpoint?: string): Member {
+  /** Between the hosts, when each process has one of its own. */
+  get network(): Network | undefined {
+    return this.#place.network;
+  }
+
+  /** The hosts of all that run, each once. */
+  get hosts(): string[] {
+    return [...this.brokers, ...this.workers, ...this.clients].flatMap(({ host }) =>
+      host === undefined ? [] : [host],
+    );
+  }
+
+  async #launch(role: Role, settings: object, endpoint?: string): Promise<Member> {
     const name = `${role}${String(++this.#names)}`;
     const ledger = join(this.#folder, `${name}.jsonl`);
     const script = join(TESTKIT, 'chaos', 'processes', `${role}.mjs`);
     const args = JSON.stringify({ name, ledger, service: SERVICE, endpoints: this.#endpoints, ...settings });
-    const process = new TestProcess(globalThis.process.execPath, ['--expose-gc', script, args]);
-    return this.#join({ role, name, process, counts: true, ...(endpoint === undefined ? {} : { endpoint }) });
+    return this.#spawn(role, name, process.execPath, ['--expose-gc', script, args], endpoint);
   }
 
-  #join(member: Member): Member {
-    this.record({ what: 'started', role: member.role, name: member.name });
+  async #spawn(role: Role, name: string, program: string, args: readonly string[], endpoint?: string): Promise<Member> {
+    const host = await this.#place.host(name, endpoint);
+    const child = new TestProcess(...this.#place.command(host, program, args), {
+      env: { PYTHONDONTWRITEBYTECODE: '1' },
+    });
+    const counts = program === process.execPath;
+    const member = { role, name, process: child, host, counts, ...(endpoint === undefined ? {} : { endpoint }) };
+    this.record({ what: 'started', role, name });
     this.#all.push(member);
-    this.#list(member.role).push(member);
+    this.#list(role).push(member);
     return member;
   }
 
@@ -105,22 +129,21 @@ export class Cluster {
 
   /** Start a broker, and wait until it listens. */
   async startBroker(endpoint: string): Promise<Member> {
-    const { python, heartbeatIntervalMs, heartbeatLiveness } = this.settings;
+    const { python, heartbeatIntervalMs, heartbeatLiveness, broker } = this.settings;
     let member: Member;
     if (python === undefined) {
-      const heartbeats = { heartbeatIntervalMs, heartbeatLiveness };
-      member = this.#launch(
-        'broker',
-        { options: { endpoints: endpoint, ...heartbeats, ...this.settings.broker } },
-        endpoint,
-      );
+      const options = { endpoints: endpoint, heartbeatIntervalMs, heartbeatLiveness, ...broker };
+      member = await this.#launch('broker', { options }, endpoint);
     } else {
       const given = { endpoint, heartbeat: heartbeatIntervalMs / 1000, timeout: this.expiryMs / 1000 };
       const script = join(TESTKIT, 'interop', 'peers', 'broker.py');
-      const env = { PYTHONDONTWRITEBYTECODE: '1' };
-      const process = new TestProcess(python, [script, JSON.stringify(given)], { env });
-      const name = `broker${String(++this.#names)}`;
-      member = this.#join({ role: 'broker', name, process, endpoint, counts: false });
+      member = await this.#spawn(
+        'broker',
+        `broker${String(++this.#names)}`,
+        python,
+        [script, JSON.stringify(given)],
+        endpoint,
+      );
     }
     await member.process.event('listening', START_MS);
     return member;
@@ -131,7 +154,7 @@ export class Cluster {
     const { heartbeatIntervalMs, heartbeatLiveness, worker } = this.settings;
     const heartbeats = { heartbeatIntervalMs, heartbeatLiveness };
     const options = { concurrency: 4, reconnectMaxMs: 500, ...heartbeats, ...spoken(wires), ...worker };
-    const member = this.#launch('worker', { options });
+    const member = await this.#launch('worker', { options });
     await member.process.event('registered', START_MS);
     return member;
   }
@@ -140,7 +163,7 @@ export class Cluster {
   async startClient(loads: readonly Load[] = this.settings.loads, wires: Wires = this.settings.wires): Promise<Member> {
     const { client } = this.settings;
     const options = { timeoutMs: 20_000, reconnectMaxMs: 500, ...spoken(wires), ...client };
-    const member = this.#launch('client', { options, loads });
+    const member = await this.#launch('client', { options, loads });
     await member.process.event('started', START_MS);
     return member;
   }
@@ -245,6 +268,7 @@ export class Cluster {
   /** End every process, the frozen ones as well, and take the ledgers away. */
   async close(): Promise<void> {
     await Promise.all(this.#all.map(({ process }) => process.kill()));
+    await this.#place.close();
     rmSync(this.#folder, { recursive: true });
   }
 }

@@ -18,14 +18,18 @@ const NEVER: readonly FindingName[] = [
   'unknown',
 ];
 
+/** How requests may fail, by kind: `MDP_REMOTE 502`, for example. */
+export interface MayFail {
+  readonly call?: readonly string[];
+  readonly stream?: readonly string[];
+}
+
 /** What a scenario promises besides. */
 export interface Contract {
-  /**
-   * How requests may fail, by kind: `MDP_REMOTE 502`, for example. Default: none does.
-   */
-  readonly mayFail?: { readonly call?: readonly string[]; readonly stream?: readonly string[] };
-  /** The same for clients that a fault was done to. Default: as the others. */
-  readonly victimsMayFail?: readonly string[];
+  /** How requests may fail. Default: none does. */
+  readonly mayFail?: MayFail;
+  /** How those may fail besides whose clients a fault was done to. Default: as the others. */
+  readonly victimsMayFail?: MayFail;
   /** What must not happen either. */
   readonly never?: readonly FindingName[];
 }
@@ -53,8 +57,8 @@ export function brokenPromises(
   const failed = failures
     .filter(({ kind, client, outcome }) => {
       const allowed = contract.mayFail?.[kind] ?? [];
-      if (allowed.includes(outcome)) return false;
-      return !(victims.has(client) && contract.victimsMayFail?.includes(outcome) === true);
+      const besides = victims.has(client) ? (contract.victimsMayFail?.[kind] ?? []) : [];
+      return ![...allowed, ...besides].includes(outcome);
     })
     .map(({ id, at, kind, outcome }) => ({ promise: `no ${kind} fails with ${outcome}`, id, at, detail: outcome }));
   return [...found, ...failed].sort((a, b) => a.at - b.at);

@@ -2,6 +2,7 @@
 // groups - scenarios that belong together: each group has a word on the command line and a table in docs/reliability.md
 
 import { MAJORTOMO_SCENARIOS } from './majortomo-scenarios.js';
+import { NETWORK_SCENARIOS } from './network-scenarios.js';
 import type { Scenario } from './scenario-parts.js';
 import { SCENARIOS } from './scenarios.js';
 import { SEVERAL_SCENARIOS } from './several-scenarios.js';
@@ -19,6 +20,7 @@ export interface Group {
 export const GROUPS: readonly Group[] = [
   { name: 'faults', scenarios: SCENARIOS, usual: true },
   { name: 'brokers', scenarios: SEVERAL_SCENARIOS, usual: true },
+  { name: 'network', scenarios: NETWORK_SCENARIOS, usual: true },
   { name: 'majortomo', scenarios: MAJORTOMO_SCENARIOS, usual: false },
 ];
 

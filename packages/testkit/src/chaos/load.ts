@@ -45,6 +45,8 @@ export interface ClusterSettings {
   readonly broker?: BrokerOptions;
   readonly client?: ClientOptions;
   readonly worker?: WorkerOptions;
+  /** Whether each process has a host of its own, with a network between them. Default: all run on this machine. */
+  readonly hosts?: boolean;
   /** A Python that has Majortomo: its broker takes the place of this project's. */
   readonly python?: string;
 }

@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { replaceSection } from '@mdp/benchmarks';
+import { whyNoNetwork } from '../namespaces.js';
 import { findMajortomo } from '../python.js';
 import type { ChaosArguments } from './arguments.js';
 import { USAGE, parseArguments } from './arguments.js';
@@ -30,6 +31,10 @@ interface Planned {
   readonly wires: Wires;
 }
 
+function needsHosts({ scenario }: Planned): boolean {
+  return scenario.settings.hosts === true;
+}
+
 /** What a scenario gets of the time that is left: as much for each of its faults as the others. */
 function shareOf(scenario: Scenario, left: readonly Planned[], leftMs: number): number {
   const faults = left.reduce((sum, one) => sum + one.scenario.faults.length, 0);
@@ -39,11 +44,18 @@ function shareOf(scenario: Scenario, left: readonly Planned[], leftMs: number): 
 /** @returns the exit code */
 async function main(given: ChaosArguments): Promise<number> {
   const seed = given.seed ?? randomInt(2 ** 31);
-  const plan: readonly Planned[] = given.scenarios.flatMap((scenario) =>
+  const wanted: readonly Planned[] = given.scenarios.flatMap((scenario) =>
     scenario.wires
       .filter((wires) => given.wires === undefined || wires === given.wires)
       .map((wires) => ({ scenario, wires })),
   );
+  const missing = wanted.some(needsHosts) ? whyNoNetwork() : undefined;
+  const plan = missing === undefined ? wanted : wanted.filter((one) => !needsHosts(one));
+  if (missing !== undefined) {
+    const skipped = new Set(wanted.filter(needsHosts).map(({ scenario }) => scenario.name));
+    console.error(`there can be no network between hosts, so ${[...skipped].join(', ')} cannot be run: ${missing}`);
+    if (given.write || plan.length === 0) return 2;
+  }
   const until = ledgerNow() + given.minutes * 60_000;
   console.log(`seed ${String(seed)}, ${String(plan.length)} runs`);
   let python: string | undefined;

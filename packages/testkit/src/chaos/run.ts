@@ -10,6 +10,7 @@ import type { FaultKind } from './faults.js';
 import { pass } from './faults.js';
 import type { Entry } from './ledger.js';
 import { ledgerNow } from './ledger.js';
+import { leftovers } from './leftovers.js';
 import type { Wires } from './load.js';
 import { SeededRandom } from './random.js';
 import type { Scenario } from './scenario-parts.js';
@@ -59,6 +60,7 @@ export async function runScenario(options: RunOptions): Promise<Run> {
     try {
       await schedule(cluster, options, victims);
       await cluster.finish();
+      complaints.push(...(await leftovers(cluster)));
     } catch (error) {
       complaints.push(error instanceof Error ? error.message : String(error));
     }

@@ -82,7 +82,7 @@ export const SCENARIOS: readonly Scenario[] = [
     wires: BOTH,
     settings: { ...CROWDED, ...HEARTBEATS, loads: MIXED, broker: ANY_ATTEMPTS },
     // A client that stood still for long was given up by its broker; one that reads too slowly may lose a stream.
-    contract: { victimsMayFail: ['MDP_DISCONNECTED', 'MDP_REMOTE 429'] },
+    contract: { victimsMayFail: { call: ['MDP_DISCONNECTED'], stream: ['MDP_DISCONNECTED', 'MDP_REMOTE 429'] } },
   },
   {
     name: 'client-vanishes',
@@ -120,7 +120,7 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: [...WORKER_FAULTS, ...BROKER_FAULTS, ...CLIENT_FAULTS, restarted('worker'), restarted('broker')],
     wires: BOTH,
     settings: { ...CROWDED, ...HEARTBEATS, loads: MIXED, broker: ANY_ATTEMPTS, client: RETRIES },
-    contract: { mayFail: { stream: BROKER_LOST }, victimsMayFail: ['MDP_REMOTE 429'] },
+    contract: { mayFail: { stream: BROKER_LOST }, victimsMayFail: { stream: ['MDP_REMOTE 429'] } },
   },
 ];
 

@@ -59,6 +59,6 @@ export const SEVERAL_SCENARIOS: readonly Scenario[] = [
     faults: [...WORKER_FAULTS, ...BROKER_FAULTS, ...CLIENT_FAULTS, restarted('worker'), restarted('broker')],
     wires: BOTH,
     settings: { ...THREE, loads: MIXED, broker: ANY_ATTEMPTS, client: IMPATIENT },
-    contract: { mayFail: { stream: BROKER_LOST }, victimsMayFail: ['MDP_REMOTE 429'] },
+    contract: { mayFail: { stream: BROKER_LOST }, victimsMayFail: { stream: ['MDP_REMOTE 429'] } },
   },
 ];

@@ -10,11 +10,11 @@ import { killed, pass } from './faults.js';
 import type { Course, Sample, Slack } from './flatness.js';
 import { coursesOf } from './flatness.js';
 import { ledgerNow } from './ledger.js';
+import { leftovers } from './leftovers.js';
 import type { Wires } from './load.js';
 import { SeededRandom } from './random.js';
 import { SOAK } from './scenarios.js';
 import { timelineOf } from './timeline.js';
-import { waitUntil } from '../wait.js';
 
 /** How a soak runs. */
 export interface SoakOptions {
@@ -151,22 +151,4 @@ function settle(cluster: Cluster, counts: Counts): string[] {
   return broken
     .slice(0, 3)
     .map(({ promise, id, detail }) => `${id}: "${promise}" was broken: ${detail}\n${timelineOf(entries, id)}`);
-}
-
-/** What the broker still holds although nobody wants anything of it any more. */
-async function leftovers(cluster: Cluster): Promise<string[]> {
-  const [broker] = cluster.brokers;
-  if (broker === undefined) throw new Error('the broker is gone');
-  let held = '';
-  try {
-    await waitUntil('the broker to hold nothing', async () => {
-      const { stats } = await cluster.stats(broker);
-      const { queued, running, pendingBytes } = stats.requests;
-      held = JSON.stringify({ ...stats.requests, outbox: stats.outbox });
-      return queued === 0 && running === 0 && pendingBytes === 0 && stats.outbox.messages === 0;
-    });
-    return [];
-  } catch (error) {
-    return [`${error instanceof Error ? error.message : String(error)}: ${held}`];
-  }
 }

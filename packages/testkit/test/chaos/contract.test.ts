@@ -44,11 +44,12 @@ describe('a contract', () => {
     expect(broken(ledger, { mayFail: { call: ['MDP_REMOTE 404'], stream: ['MDP_REMOTE 502'] } })).toHaveLength(1);
   });
 
-  test('allows more to clients that a fault was done to', () => {
+  test('allows more to clients that a fault was done to, by kind', () => {
     const ledger = new Ledger().sent(0, 'a').failed(1, 'a', 'MDP_DISCONNECTED');
-    const contract = { victimsMayFail: ['MDP_DISCONNECTED'] };
+    const contract = { victimsMayFail: { call: ['MDP_DISCONNECTED'] } };
     expect(broken(ledger, contract)).toHaveLength(1);
     expect(broken(ledger, contract, ['client'])).toEqual([]);
+    expect(broken(ledger, { victimsMayFail: { stream: ['MDP_DISCONNECTED'] } }, ['client'])).toHaveLength(1);
   });
 
   test('may promise more', () => {

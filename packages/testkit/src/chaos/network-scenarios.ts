@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// network-scenarios - each process on a host of its own: whose link is broken, and what must hold
+
+import { linkFaults } from './link-fault-kinds.js';
+import type { Load } from './load.js';
+import type { Scenario } from './scenario-parts.js';
+import {
+  ANY_ATTEMPTS,
+  BOTH,
+  BROKER_LOST,
+  CROWDED,
+  HEARTBEATS,
+  MIXED,
+  ONE_ATTEMPT,
+  RETRIES,
+  WORKER_LOST,
+  once,
+} from './scenario-parts.js';
+
+const HOSTS = { ...CROWDED, ...HEARTBEATS, hosts: true };
+
+/**
+ * What the one process can carry that is the network. A stream that is cut off where nobody is told ends by its own time: it is
+ * not repeated, and neither is its time.
+ */
+const LIGHT: readonly Load[] = MIXED.map((load) => ({
+  ...load,
+  sizes: load.sizes.map((size) => Math.min(size, 20_000)),
+  pauseMs: 20,
+  ...(load.kind === 'stream' ? { options: { idleTimeoutMs: 3_000 } } : {}),
+}));
+
+/** Longer than the worst link takes for a call. */
+const IMPATIENT = { ...RETRIES, attemptTimeoutMs: 1_500 };
+
+/** Who is cut off is not told why nothing comes. */
+const CUT_OFF = [...BROKER_LOST, 'MDP_TIMEOUT'];
+
+/** What is done to links in clusters whose processes each have a host of their own. */
+export const NETWORK_SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'links-of-workers',
+    promise: 'the broker repeats: no call fails',
+    faults: linkFaults('worker'),
+    wires: BOTH,
+    settings: { ...HOSTS, loads: LIGHT, broker: ANY_ATTEMPTS },
+    contract: { mayFail: { stream: [...WORKER_LOST, 'MDP_TIMEOUT'] } },
+  },
+  {
+    name: 'links-of-the-broker',
+    promise: 'clients repeat, after 1.5 s as well: no call fails',
+    faults: linkFaults('broker'),
+    wires: BOTH,
+    settings: { ...HOSTS, loads: LIGHT, broker: ANY_ATTEMPTS, client: IMPATIENT },
+    contract: { mayFail: { stream: CUT_OFF } },
+  },
+  {
+    name: 'links-of-clients',
+    promise: 'clients repeat, after 1.5 s as well: no call fails, and nobody else notices',
+    faults: linkFaults('client'),
+    wires: BOTH,
+    settings: { ...HOSTS, loads: LIGHT, broker: ANY_ATTEMPTS, client: IMPATIENT },
+    contract: { victimsMayFail: { stream: [...CUT_OFF, 'MDP_REMOTE 429'] } },
+  },
+  {
+    name: 'links-once',
+    promise: 'attempts 1, no client repeats, 5 s: no work is begun twice',
+    faults: [...linkFaults('worker'), ...linkFaults('broker')],
+    wires: BOTH,
+    settings: { ...HOSTS, loads: once(LIGHT), broker: ONE_ATTEMPT, client: { timeoutMs: 5_000 } },
+    contract: { mayFail: { call: CUT_OFF, stream: CUT_OFF } },
+  },
+  {
+    name: 'links-of-one-of-three',
+    promise: 'three brokers, clients repeat, after 1.5 s as well: no call fails',
+    faults: linkFaults('broker'),
+    wires: BOTH,
+    settings: { ...HOSTS, brokers: 3, loads: LIGHT, broker: ANY_ATTEMPTS, client: IMPATIENT },
+    contract: { mayFail: { stream: CUT_OFF } },
+  },
+];
