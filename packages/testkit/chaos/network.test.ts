@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// network.test - the short version of `npm run chaos -- --only network`: links of workers, clients and brokers are broken
+// network.test - the short version of `npm run chaos -- --only network`: links of workers, clients
+// and brokers are broken, and brokers come and go behind a name
 
 import { keepPromisesOnHosts } from './short.js';
 
@@ -7,4 +8,5 @@ keepPromisesOnHosts([
   ['links-of-workers', 'strict'],
   ['links-of-clients', 'mx'],
   ['links-of-one-of-three', 'mx'],
+  ['behind-a-name', 'mx'],
 ]);

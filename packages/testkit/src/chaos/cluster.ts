@@ -13,6 +13,7 @@ import type { Entry, FaultBegan, FaultOver, Life, Role } from './ledger.js';
 import { CONTROLLER, ledgerNow, readLedgers } from './ledger.js';
 import type { ClusterSettings, Load, Wires } from './load.js';
 import { expiryMs, spoken } from './load.js';
+import { NamedHosts } from './named-hosts.js';
 import type { Place } from './place.js';
 import { OneMachine, OwnHosts } from './place.js';
 
@@ -47,6 +48,11 @@ export interface Usage {
   readonly files: number;
 }
 
+function placeOf({ hosts }: ClusterSettings): Promise<Place> {
+  if (hosts === undefined) return Promise.resolve(new OneMachine());
+  return hosts === 'named' ? NamedHosts.open() : OwnHosts.open();
+}
+
 /** Processes that are all gone after {@link close}. */
 export class Cluster {
   readonly settings: ClusterSettings;
@@ -68,7 +74,7 @@ export class Cluster {
 
   /** Start everything, and wait until requests are answered. */
   static async open(settings: ClusterSettings): Promise<Cluster> {
-    const cluster = new Cluster(settings, settings.hosts === true ? await OwnHosts.open() : new OneMachine());
+    const cluster = new Cluster(settings, await placeOf(settings));
     try {
       for (let i = 0; i < settings.brokers; i++) {
         cluster.#endpoints.push(await cluster.#place.endpoint());
@@ -95,6 +101,11 @@ export class Cluster {
     return this.#place.network;
   }
 
+  /** The name that the brokers are known by, when they are. */
+  get names(): NamedHosts | undefined {
+    return this.#place instanceof NamedHosts ? this.#place : undefined;
+  }
+
   /** The hosts of all that run, each once. */
   get hosts(): string[] {
     return [...this.brokers, ...this.workers, ...this.clients].flatMap(({ host }) =>
@@ -106,7 +117,13 @@ export class Cluster {
     const name = `${role}${String(++this.#names)}`;
     const ledger = join(this.#folder, `${name}.jsonl`);
     const script = join(TESTKIT, 'chaos', 'processes', `${role}.mjs`);
-    const args = JSON.stringify({ name, ledger, service: SERVICE, endpoints: this.#endpoints, ...settings });
+    const args = JSON.stringify({
+      name,
+      ledger,
+      service: SERVICE,
+      endpoints: this.#place.told(this.#endpoints),
+      ...settings,
+    });
     return this.#spawn(role, name, process.execPath, ['--expose-gc', script, args], endpoint);
   }
 

@@ -45,8 +45,11 @@ export interface ClusterSettings {
   readonly broker?: BrokerOptions;
   readonly client?: ClientOptions;
   readonly worker?: WorkerOptions;
-  /** Whether each process has a host of its own, with a network between them. Default: all run on this machine. */
-  readonly hosts?: boolean;
+  /**
+   * Each process has a host of its own, with a network between them; clients and workers know the brokers by a list of addresses,
+   * or by one name. Default: all run on this machine.
+   */
+  readonly hosts?: 'listed' | 'named';
   /** A Python that has Majortomo: its broker takes the place of this project's. */
   readonly python?: string;
 }

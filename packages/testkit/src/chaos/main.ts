@@ -32,7 +32,7 @@ interface Planned {
 }
 
 function needsHosts({ scenario }: Planned): boolean {
-  return scenario.settings.hosts === true;
+  return scenario.settings.hosts !== undefined;
 }
 
 /** What a scenario gets of the time that is left: as much for each of its faults as the others. */

@@ -3,6 +3,7 @@
 
 import { linkFaults } from './link-fault-kinds.js';
 import type { Load } from './load.js';
+import { NAME_FAULTS } from './name-fault-kinds.js';
 import type { Scenario } from './scenario-parts.js';
 import {
   ANY_ATTEMPTS,
@@ -17,7 +18,7 @@ import {
   once,
 } from './scenario-parts.js';
 
-const HOSTS = { ...CROWDED, ...HEARTBEATS, hosts: true };
+const HOSTS = { ...CROWDED, ...HEARTBEATS, hosts: 'listed' } as const;
 
 /**
  * What the one process can carry that is the network. A stream that is cut off where nobody is told ends by its own time: it is
@@ -32,6 +33,9 @@ const LIGHT: readonly Load[] = MIXED.map((load) => ({
 
 /** Longer than the worst link takes for a call. */
 const IMPATIENT = { ...RETRIES, attemptTimeoutMs: 1_500 };
+
+/** Names are looked up as often as that can be. */
+const OFTEN = { resolveIntervalMs: 1_000 };
 
 /** Who is cut off is not told why nothing comes. */
 const CUT_OFF = [...BROKER_LOST, 'MDP_TIMEOUT'];
@@ -77,5 +81,21 @@ export const NETWORK_SCENARIOS: readonly Scenario[] = [
     wires: BOTH,
     settings: { ...HOSTS, brokers: 3, loads: LIGHT, broker: ANY_ATTEMPTS, client: IMPATIENT },
     contract: { mayFail: { stream: CUT_OFF } },
+  },
+  {
+    name: 'behind-a-name',
+    promise: 'three brokers behind one name, clients repeat, after 1.5 s as well: no call fails',
+    faults: NAME_FAULTS,
+    wires: BOTH,
+    settings: {
+      ...HOSTS,
+      hosts: 'named',
+      brokers: 3,
+      loads: LIGHT,
+      broker: ANY_ATTEMPTS,
+      client: { ...IMPATIENT, ...OFTEN },
+      worker: OFTEN,
+    },
+    contract: { mayFail: { stream: BROKER_LOST } },
   },
 ];

@@ -5,7 +5,7 @@ import { Network } from '../namespaces.js';
 import { freePort } from '../processes.js';
 
 /** Brokers on hosts of their own all listen on it. */
-const PORT = 5555;
+export const PORT = 5555;
 
 /** Where processes run. */
 export interface Place {
@@ -13,6 +13,8 @@ export interface Place {
   readonly network?: Network;
   /** Where one more broker is to listen. */
   endpoint(): Promise<string>;
+  /** What clients and workers are told of the brokers, which listen there. */
+  told(endpoints: readonly string[]): readonly string[];
   /**
    * The host of a process; `undefined` is this machine.
    *
@@ -36,6 +38,10 @@ export class OneMachine implements Place {
     return `tcp://127.0.0.1:${String(await freePort())}`;
   }
 
+  told(endpoints: readonly string[]): readonly string[] {
+    return endpoints;
+  }
+
   host(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
@@ -55,7 +61,7 @@ export class OwnHosts implements Place {
   /** The hosts of brokers, by endpoint. */
   readonly #sites = new Map<string, string>();
 
-  private constructor(network: Network) {
+  protected constructor(network: Network) {
     this.network = network;
   }
 
@@ -70,6 +76,10 @@ export class OwnHosts implements Place {
     const endpoint = `tcp://${address}:${String(PORT)}`;
     this.#sites.set(endpoint, site);
     return endpoint;
+  }
+
+  told(endpoints: readonly string[]): readonly string[] {
+    return endpoints;
   }
 
   async host(name: string, endpoint?: string): Promise<string> {
