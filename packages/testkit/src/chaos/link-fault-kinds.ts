@@ -16,6 +16,8 @@ interface BothWays {
 /** What is lost in it is sent again by TCP at the earliest 200 ms after it was sent, and that must be before the expiry. */
 const SHORT = [0.15, 0.25] as const;
 const LONG = [1.8, 2.6] as const;
+/** For what is only bad. */
+const A_WHILE = [1.2, 1.6] as const;
 
 function link(
   name: string,
@@ -75,9 +77,9 @@ export function linkFaults(role: Role): readonly FaultKind[] {
     packets(`nothing comes from a ${role} for longer than the expiry`, role, LONG, { to: {}, from: CUT }),
     packets(`${role} cut off for less than the expiry`, role, SHORT, { to: CUT, from: CUT }),
     packets(`${role} cut off for longer than the expiry`, role, LONG, { to: CUT, from: CUT }),
-    packets(`150 to 200 ms of delay at a ${role}`, role, LONG, { to: DELAY, from: DELAY }),
-    packets(`5 % loss at a ${role}`, role, LONG, { to: LOSS, from: LOSS }),
-    packets(`a quarter of the packets out of order at a ${role}`, role, LONG, { to: DISORDER, from: DISORDER }),
+    packets(`150 to 200 ms of delay at a ${role}`, role, A_WHILE, { to: DELAY, from: DELAY }),
+    packets(`5 % loss at a ${role}`, role, A_WHILE, { to: LOSS, from: LOSS }),
+    packets(`a quarter of the packets out of order at a ${role}`, role, A_WHILE, { to: DISORDER, from: DISORDER }),
     vanished(role),
     ...(role === 'broker' ? [] : [readdressed(role)]),
   ];

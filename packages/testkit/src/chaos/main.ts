@@ -12,10 +12,9 @@ import type { ChaosArguments } from './arguments.js';
 import { USAGE, parseArguments } from './arguments.js';
 import { GROUPS } from './groups.js';
 import { ledgerNow } from './ledger.js';
-import type { Wires } from './load.js';
+import { needsHosts, planOf, shareOf } from './plan.js';
 import type { Run } from './run.js';
 import { runScenario, troubleOf } from './run.js';
-import type { Scenario } from './scenario-parts.js';
 import { chapter, scenarioTable } from './tables.js';
 
 const DOCUMENT = fileURLToPath(new URL('../../../../docs/reliability.md', import.meta.url));
@@ -26,29 +25,10 @@ function circumstances(seed: number): string {
   return `Seed ${String(seed)}; Node.js ${process.version}, ${platform()} ${arch()}, ${processors}.`;
 }
 
-interface Planned {
-  readonly scenario: Scenario;
-  readonly wires: Wires;
-}
-
-function needsHosts({ scenario }: Planned): boolean {
-  return scenario.settings.hosts !== undefined;
-}
-
-/** What a scenario gets of the time that is left: as much for each of its faults as the others. */
-function shareOf(scenario: Scenario, left: readonly Planned[], leftMs: number): number {
-  const faults = left.reduce((sum, one) => sum + one.scenario.faults.length, 0);
-  return (leftMs * scenario.faults.length) / faults;
-}
-
 /** @returns the exit code */
 async function main(given: ChaosArguments): Promise<number> {
   const seed = given.seed ?? randomInt(2 ** 31);
-  const wanted: readonly Planned[] = given.scenarios.flatMap((scenario) =>
-    scenario.wires
-      .filter((wires) => given.wires === undefined || wires === given.wires)
-      .map((wires) => ({ scenario, wires })),
-  );
+  const wanted = planOf(given.scenarios, given.wires);
   const missing = wanted.some(needsHosts) ? whyNoNetwork() : undefined;
   const plan = missing === undefined ? wanted : wanted.filter((one) => !needsHosts(one));
   if (missing !== undefined) {
@@ -69,7 +49,7 @@ async function main(given: ChaosArguments): Promise<number> {
   }
   const runs: Run[] = [];
   for (const [i, { scenario, wires }] of plan.entries()) {
-    const forMs = shareOf(scenario, plan.slice(i), Math.max(0, until - ledgerNow()));
+    const forMs = shareOf(plan.slice(i), Math.max(0, until - ledgerNow()));
     const own = wires === 'majortomo' && python !== undefined ? { python } : {};
     const run = await runScenario({ scenario, wires, seed, forMs, ...own });
     runs.push(run);

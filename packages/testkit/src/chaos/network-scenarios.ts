@@ -14,6 +14,7 @@ import {
   MIXED,
   ONE_ATTEMPT,
   RETRIES,
+  SLOWER_HEARTBEATS,
   WORKER_LOST,
   once,
 } from './scenario-parts.js';
@@ -63,7 +64,7 @@ export const NETWORK_SCENARIOS: readonly Scenario[] = [
     promise: 'clients repeat, after 1.5 s as well: no call fails, and nobody else notices',
     faults: linkFaults('client'),
     wires: BOTH,
-    settings: { ...HOSTS, loads: LIGHT, broker: ANY_ATTEMPTS, client: IMPATIENT },
+    settings: { ...HOSTS, ...SLOWER_HEARTBEATS, loads: LIGHT, broker: ANY_ATTEMPTS, client: IMPATIENT },
     contract: { victimsMayFail: { stream: [...CUT_OFF, 'MDP_REMOTE 429'] } },
   },
   {

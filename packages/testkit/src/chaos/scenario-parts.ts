@@ -22,6 +22,16 @@ export interface Scenario {
 /** Short, so that runs are short; not shorter than what a process may wait for its turn on a machine with other things to do. */
 export const HEARTBEATS = { heartbeatIntervalMs: 150, heartbeatLiveness: 4 };
 
+/**
+ * Where what a client suffers must not be noticed by others, and a stream cannot be repeated: a worker that only waits for its turn
+ * must not be taken for lost.
+ */
+export const SLOWER_HEARTBEATS = { heartbeatIntervalMs: 300, heartbeatLiveness: 5 };
+
+/** The same where nobody stands still, and nobody is to be taken for lost at all. */
+export const CALM_HEARTBEATS = { heartbeatIntervalMs: 1_000, heartbeatLiveness: 5 };
+
+/** One broker with several workers and clients. */
 export const CROWDED: Pick<ClusterSettings, 'brokers' | 'workers' | 'clients'> = { brokers: 1, workers: 3, clients: 2 };
 
 export const CALLS: Load = {

@@ -9,6 +9,7 @@ import {
   BOTH,
   BROKER_FAULTS,
   BROKER_LOST,
+  CALM_HEARTBEATS,
   CALLS,
   CLIENT_FAULTS,
   CROWDED,
@@ -18,6 +19,7 @@ import {
   ONE_SHOTS,
   RETRIES,
   SELDOM,
+  SLOWER_HEARTBEATS,
   STREAMS,
   WORKER_FAULTS,
   WORKER_LOST,
@@ -80,7 +82,7 @@ export const SCENARIOS: readonly Scenario[] = [
     promise: 'nobody else notices: nothing fails',
     faults: CLIENT_FAULTS,
     wires: BOTH,
-    settings: { ...CROWDED, ...HEARTBEATS, loads: MIXED, broker: ANY_ATTEMPTS },
+    settings: { ...CROWDED, ...SLOWER_HEARTBEATS, loads: MIXED, broker: ANY_ATTEMPTS },
     // A client that stood still for long was given up by its broker; one that reads too slowly may lose a stream.
     contract: { victimsMayFail: { call: ['MDP_DISCONNECTED'], stream: ['MDP_DISCONNECTED', 'MDP_REMOTE 429'] } },
   },
@@ -91,7 +93,7 @@ export const SCENARIOS: readonly Scenario[] = [
     wires: ['mx'],
     settings: {
       ...CROWDED,
-      ...HEARTBEATS,
+      ...CALM_HEARTBEATS,
       loads: MIXED,
       broker: { ...ANY_ATTEMPTS, maxQueuedPerClient: 20_000, maxQueuedPerService: 30_000 },
       client: { maxInFlight: 20_000 },
@@ -103,7 +105,7 @@ export const SCENARIOS: readonly Scenario[] = [
     promise: 'default attempts, no client repeats: nothing fails, nothing is begun twice',
     faults: inTurn(restarted('worker')),
     wires: BOTH,
-    settings: { ...CROWDED, ...HEARTBEATS, loads: MIXED },
+    settings: { ...CROWDED, ...CALM_HEARTBEATS, loads: MIXED },
     contract: { never: ['duplicated'] },
   },
   {
@@ -111,7 +113,7 @@ export const SCENARIOS: readonly Scenario[] = [
     promise: 'clients repeat: nothing fails',
     faults: inTurn(restarted('broker')),
     wires: BOTH,
-    settings: { ...CROWDED, ...HEARTBEATS, loads: MIXED, client: RETRIES },
+    settings: { ...CROWDED, ...CALM_HEARTBEATS, loads: MIXED, client: RETRIES },
     contract: {},
   },
   {

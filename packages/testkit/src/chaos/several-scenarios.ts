@@ -9,6 +9,7 @@ import {
   BOTH,
   BROKER_FAULTS,
   BROKER_LOST,
+  CALM_HEARTBEATS,
   CLIENT_FAULTS,
   CROWDED,
   HEARTBEATS,
@@ -50,7 +51,7 @@ export const SEVERAL_SCENARIOS: readonly Scenario[] = [
     promise: 'three brokers, each in turn, clients repeat: nothing fails',
     faults: inTurn(restarted('broker')),
     wires: EVERY_WIRE,
-    settings: { ...THREE, loads: MIXED, client: RETRIES },
+    settings: { ...THREE, ...CALM_HEARTBEATS, loads: MIXED, client: RETRIES },
     contract: {},
   },
   {
