@@ -23,7 +23,7 @@ export function keepPromises(short: Short): void {
     test.each(short)('%s on %s keeps its promises', async (name, wires) => {
       const scenario = ALL_SCENARIOS.find((one) => one.name === name);
       if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
-      const run = await runScenario({ scenario, wires, seed, quietMs: 500 });
+      const run = await runScenario({ scenario, wires, seed, quietMs: 300 });
       const { requests, replies, orphaned } = run.report.all;
       const sums = `${String(requests)} requests, ${String(replies)} replies, ${String(orphaned)} gone with their clients`;
       note(`${name} on ${wires}: ${String(run.report.faults.length)} faults, ${sums}`);

@@ -14,8 +14,6 @@ import {
   MIXED,
   ONE_ATTEMPT,
   RETRIES,
-  SLOWER_HEARTBEATS,
-  WORKER_LOST,
   once,
 } from './scenario-parts.js';
 
@@ -45,11 +43,12 @@ const CUT_OFF = [...BROKER_LOST, 'MDP_TIMEOUT'];
 export const NETWORK_SCENARIOS: readonly Scenario[] = [
   {
     name: 'links-of-workers',
-    promise: 'the broker repeats: no call fails',
+    promise: 'broker and clients repeat: no call fails',
     faults: linkFaults('worker'),
     wires: BOTH,
-    settings: { ...HOSTS, loads: LIGHT, broker: ANY_ATTEMPTS },
-    contract: { mayFail: { stream: [...WORKER_LOST, 'MDP_TIMEOUT'] } },
+    // Clients repeat because of the network itself: where it is one process that waits for its turn, any connection may break.
+    settings: { ...HOSTS, loads: LIGHT, broker: ANY_ATTEMPTS, client: RETRIES },
+    contract: { mayFail: { stream: CUT_OFF } },
   },
   {
     name: 'links-of-the-broker',
@@ -61,11 +60,11 @@ export const NETWORK_SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'links-of-clients',
-    promise: 'clients repeat, after 1.5 s as well: no call fails, and nobody else notices',
+    promise: 'clients repeat, after 1.5 s as well: no call fails',
     faults: linkFaults('client'),
     wires: BOTH,
-    settings: { ...HOSTS, ...SLOWER_HEARTBEATS, loads: LIGHT, broker: ANY_ATTEMPTS, client: IMPATIENT },
-    contract: { victimsMayFail: { stream: [...CUT_OFF, 'MDP_REMOTE 429'] } },
+    settings: { ...HOSTS, loads: LIGHT, broker: ANY_ATTEMPTS, client: IMPATIENT },
+    contract: { mayFail: { stream: CUT_OFF }, victimsMayFail: { stream: ['MDP_REMOTE 429'] } },
   },
   {
     name: 'links-once',
@@ -97,6 +96,6 @@ export const NETWORK_SCENARIOS: readonly Scenario[] = [
       client: { ...IMPATIENT, ...OFTEN },
       worker: OFTEN,
     },
-    contract: { mayFail: { stream: BROKER_LOST } },
+    contract: { mayFail: { stream: CUT_OFF } },
   },
 ];

@@ -26,7 +26,7 @@ export const HEARTBEATS = { heartbeatIntervalMs: 150, heartbeatLiveness: 4 };
  * Where what a client suffers must not be noticed by others, and a stream cannot be repeated: a worker that only waits for its turn
  * must not be taken for lost.
  */
-export const SLOWER_HEARTBEATS = { heartbeatIntervalMs: 300, heartbeatLiveness: 5 };
+export const SLOWER_HEARTBEATS = { heartbeatIntervalMs: 400, heartbeatLiveness: 5 };
 
 /** The same where nobody stands still, and nobody is to be taken for lost at all. */
 export const CALM_HEARTBEATS = { heartbeatIntervalMs: 1_000, heartbeatLiveness: 5 };
