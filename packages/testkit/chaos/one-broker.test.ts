@@ -10,8 +10,4 @@ keepPromises([
   ['broker-once', 'mx'],
   ['clients', 'strict'],
   ['client-vanishes', 'mx'],
-  ['rolling-workers', 'mx'],
-  ['rolling-workers', 'strict'],
-  ['rolling-broker', 'mx'],
-  ['rolling-broker', 'strict'],
 ]);

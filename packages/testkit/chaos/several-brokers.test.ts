@@ -6,5 +6,4 @@ import { keepPromises } from './short.js';
 keepPromises([
   ['one-of-three', 'auto'],
   ['one-of-three-once', 'strict'],
-  ['rolling-three', 'mx'],
 ]);
