@@ -83,17 +83,28 @@ export function byteLength(frames: readonly Frame[]): number {
 }
 
 /**
- * A frame that keeps no more memory alive than it holds: a view of less than half of its memory is copied. Received
- * frames are views, of an arena of ZeroMQ or of an MX message.
+ * ZeroMQ reads into arenas of so many bytes. A frame that fits into one is a part of it and keeps all of it alive, but looks
+ * as if it had memory of its own.
+ */
+const ARENA_BYTES = 8192;
+
+/** Frames of up to so many bytes are copied out of the arena when they are received. */
+const COPIED_BYTES = 128;
+
+/**
+ * A frame that keeps no more memory alive than it holds: one that may be part of an arena of ZeroMQ is copied, and a view of
+ * less than half of its memory, of an MX message for instance.
  */
 export function ownFrame(frame: Frame): Frame {
+  const { byteLength: length, buffer } = frame;
+  const shares = length * 2 < buffer.byteLength || (length > COPIED_BYTES && length <= ARENA_BYTES);
   // A Buffer's own slice() would be a view again.
-  return frame.byteLength * 2 < frame.buffer.byteLength ? Uint8Array.prototype.slice.call(frame) : frame;
+  return shares ? Uint8Array.prototype.slice.call(frame) : frame;
 }
 
 /**
- * Frames that keep no more memory alive than they hold: views of less than half of their memory are copied. Received
- * frames are views, of an arena of ZeroMQ or of an MX message.
+ * Frames that keep no more memory alive than they hold: those of 129 to 8,192 bytes are copied, which may be parts of an arena of
+ * ZeroMQ, and views of less than half of their memory, of an MX message for instance.
  */
 export function ownFrames(frames: readonly Frame[]): Frame[] {
   return frames.map(ownFrame);

@@ -329,13 +329,23 @@ test('a header of RFC 18 is told apart by its length', () => {
 });
 
 test('ownFrames copies what would keep far more memory alive than it holds', () => {
-  const batch = Buffer.from(new ArrayBuffer(1000));
+  const batch = Buffer.from(new ArrayBuffer(20_000));
   const whole = new Uint8Array(10);
-  const [small, large, same] = ownFrames([batch.subarray(0, 4), batch.subarray(0, 600), whole]);
+  const [small, large, same] = ownFrames([batch.subarray(0, 4), batch.subarray(0, 12_000), whole]);
   expect(small).toEqual(batch.subarray(0, 4));
   expect(small?.buffer.byteLength).toBe(4);
   expect(large?.buffer).toBe(batch.buffer);
   expect(same).toBe(whole);
+});
+
+test('ownFrames copies whatever may be part of an arena of ZeroMQ, which a frame does not show', () => {
+  const copied = (length: number): boolean => {
+    const frame = new Uint8Array(length).fill(7);
+    const [own] = ownFrames([frame]);
+    expect(own).toEqual(frame);
+    return own !== frame;
+  };
+  expect([128, 129, 8192, 8193].map(copied)).toEqual([false, true, true, false]);
 });
 
 describe('findMx', () => {

@@ -19,12 +19,19 @@ describe('pack', () => {
   });
 
   test('keeps no Buffer of a short frame, and of a long one no more than it holds', () => {
-    const arena = Buffer.alloc(8192, 'x');
+    const arena = Buffer.alloc(8193, 'x');
     expect(pack(arena.subarray(0, 1024))).toBe('x'.repeat(1024));
     const long = pack(arena.subarray(0, 1025));
     expect(long).toEqual(new Uint8Array(1025).fill(0x78));
     expect((long as Uint8Array).buffer.byteLength).toBe(1025);
     expect(pack(arena)).toBe(arena);
+  });
+
+  test('keeps no arena of ZeroMQ, which a frame of up to 8 KiB may be part of', () => {
+    const frame = Buffer.alloc(8192, 'x');
+    const kept = pack(frame);
+    expect(kept).toEqual(frame);
+    expect(kept).not.toBe(frame);
   });
 
   test('leaves alone what is packed', () => {
