@@ -244,6 +244,12 @@ export const OPTIONS: readonly OptionRow[] = [
     'The most connections that are remembered; the longest silent one is forgotten first',
   ),
   broker('Limits', 'sendHighWaterMark', count(1), 'How many messages ZeroMQ itself queues for one peer'),
+  broker(
+    'Limits',
+    'receiveHighWaterMark',
+    count(1),
+    'How many messages of one peer ZeroMQ itself keeps until they are read',
+  ),
   broker('Limits', 'maxOutboxMessages', count(1), 'The most messages that wait for one peer that reads too slowly'),
   broker(
     'Limits',

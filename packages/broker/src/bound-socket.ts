@@ -73,14 +73,15 @@ export class BoundSocket {
 
   /** @param own - what is set on this socket and not on every one of the broker */
   constructor(options: ResolvedBrokerOptions, own: SocketOptions<Router>, host: BoundSocketHost) {
-    const { heartbeatIntervalMs, heartbeatLiveness, zmtpHeartbeats, maxBodyBytes, sendHighWaterMark } = options;
+    const { heartbeatIntervalMs, heartbeatLiveness, zmtpHeartbeats, maxBodyBytes } = options;
     this.#host = host;
     this.socket = new Router({
       mandatory: true,
       sendTimeout: 0,
       linger: LINGER_MS,
       handshakeInterval: options.handshakeTimeoutMs,
-      sendHighWaterMark,
+      sendHighWaterMark: options.sendHighWaterMark,
+      receiveHighWaterMark: options.receiveHighWaterMark,
       backlog: BACKLOG,
       // Frames a little too large get an error reply; ZeroMQ drops the connection of those who send far larger ones.
       maxMessageSize: 2 * maxBodyBytes + 65_536,

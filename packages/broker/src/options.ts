@@ -112,6 +112,11 @@ export interface BrokerOptions {
   readonly maxConnections?: number;
   /** How many messages ZeroMQ itself queues for one peer, however large they are, 1 or more. Default 64. */
   readonly sendHighWaterMark?: number;
+  /**
+   * How many messages of one peer ZeroMQ itself keeps until the broker reads them, however large they are, 1 or more; beyond
+   * that the network is not read. Default 16.
+   */
+  readonly receiveHighWaterMark?: number;
   /** The most messages that wait for one peer that reads too slowly, beyond ZeroMQ's. Default 1,000. */
   readonly maxOutboxMessages?: number;
   /** The most bytes that wait for one peer that reads too slowly, and 400 for each frame. Default 16 MiB. */
@@ -165,6 +170,7 @@ export const BROKER_DEFAULTS = {
   maxStrikes: 16,
   maxConnections: 100_000,
   sendHighWaterMark: 64,
+  receiveHighWaterMark: 16,
   maxOutboxMessages: 1_000,
   maxOutboxBytes: 16 * MEBIBYTE,
   maxOutboxBytesInAll: 256 * MEBIBYTE,
@@ -220,6 +226,7 @@ export function resolveBrokerOptions(options: BrokerOptions = {}): ResolvedBroke
     maxStrikes: count('maxStrikes', 1),
     maxConnections: count('maxConnections', 100),
     sendHighWaterMark: count('sendHighWaterMark', 1),
+    receiveHighWaterMark: count('receiveHighWaterMark', 1),
     maxOutboxMessages: count('maxOutboxMessages', 1),
     maxOutboxBytes: count('maxOutboxBytes', 1, 2 ** 40),
     maxOutboxBytesInAll: count('maxOutboxBytesInAll', 1, 2 ** 40),

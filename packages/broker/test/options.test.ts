@@ -40,6 +40,7 @@ const COUNTS = {
   maxStrikes: [1, 10_000_000],
   maxConnections: [100, 10_000_000],
   sendHighWaterMark: [1, 10_000_000],
+  receiveHighWaterMark: [1, 10_000_000],
   maxOutboxMessages: [1, 10_000_000],
   maxOutboxBytes: [1, 2 ** 40],
 } as const;

@@ -114,7 +114,9 @@ describe('start', () => {
   });
 
   test('takes the largest sizes that options allow', async () => {
-    const broker = create({ endpoints: TCP, maxBodyBytes: 2 ** 30, sendHighWaterMark: 10_000_000 });
+    const MANY = 10_000_000;
+    const largest = { maxBodyBytes: 2 ** 30, sendHighWaterMark: MANY, receiveHighWaterMark: MANY };
+    const broker = create({ endpoints: TCP, ...largest });
     await broker.start();
     expect(await ask(broker.endpoints[0] ?? '')).toBe('final 404');
   });
