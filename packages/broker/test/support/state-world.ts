@@ -38,6 +38,7 @@ export const HAPPENINGS = [
   ...(['partial', 'partial', 'partial', 'streams', 'streams', 'final', 'final', 'final', 'final', 'error'] as const),
   ...(['cancels', 'grants', 'grants', 'grants', 'asks twice', 'asks mmi', 'takes back', 'disconnect'] as const),
   ...(['all beat', 'all beat', 'all beat', 'beat', 'evil token', 'rubbish', 'floods frames'] as const),
+  ...(['falls behind', 'falls behind'] as const),
   ...(['time', 'time', 'long time', 'connection dies', 'news of the dead', 'some connection broke'] as const),
   ...([
     'reads slowly',
@@ -52,6 +53,12 @@ export const HAPPENINGS = [
 
 /** So many requests or parts come at once when a client or a worker is in a hurry. */
 const BURST = 4;
+
+/** How long clients wait that are kept waiting: for ever, or so many milliseconds. */
+const PATIENCE = [2_777, 1_489, 2_777, 0, 2_777, 1_489, 2_777];
+
+/** The places of two clients of MX that may ask for anything, behind a proxy and not. */
+const HASTY_PLACES = [0, 5];
 
 /** A request that a worker was given. */
 interface Holding {
@@ -138,6 +145,9 @@ export class StateWorld {
         break;
       case 'requests':
         for (let i = 0; i < BURST; i++) this.#ask(place, which + i);
+        break;
+      case 'falls behind':
+        this.#fallsBehind(who, which);
         break;
       case 'asks twice':
         this.#withOpen(who, ({ connection, hops, id }) => {
@@ -257,13 +267,37 @@ export class StateWorld {
     if (asked !== undefined && !this.#dead.has(asked.connection)) then(asked);
   }
 
-  #ask(place: number, which: number): void {
+  /**
+   * Of one client more waits than can be done: some of what it asked for has used up half of its time or nearly, when it asks for
+   * more and a worker has room again.
+   */
+  #fallsBehind(who: number, which: number): void {
+    const place = HASTY_PLACES[who % HASTY_PLACES.length] ?? 0;
+    const busy = this.#pick(who, ({ holds }) => holds.length > 0);
+    const service = busy?.holds[0]?.asked.service ?? 'b';
+    const ask = (i: number): void => {
+      // The same one of those behind a proxy; and no body that is too large, nor a name.
+      this.#ask(place, 1, { dialect: 'mx', service, deadlineMs: PATIENCE[(which + i) % PATIENCE.length] ?? 0 });
+    };
+    for (let i = 0; i < 3; i++) ask(i);
+    this.pair.advance(600 + 10 * (which % 100));
+    for (let i = 3; i < 5; i++) ask(i);
+    for (let i = 0; i < 3; i++) {
+      const worker = this.#pick(who + i, ({ holds }) => holds.some(({ asked }) => asked.service === service));
+      if (worker !== undefined) this.#reply(worker, 'final', 1);
+    }
+  }
+
+  /** @param of - what is not left to chance */
+  #ask(place: number, which: number, of?: Pick<Asked, 'dialect' | 'service'> & { deadlineMs: number }): void {
     const id = ++this.#serial;
     const name = `r${String(id)}`;
     const connection = this.#name(place);
     if (this.#dead.has(connection)) return;
-    const dialect = DIALECTS[which % DIALECTS.length] as PeerDialect;
-    const service = SERVICES[which % SERVICES.length] as string;
+    const { dialect, service } = of ?? {
+      dialect: DIALECTS[which % DIALECTS.length] as PeerDialect,
+      service: SERVICES[which % SERVICES.length] as string,
+    };
     // Each strict request has an address of its own, so that its replies can be told by where they go; MX has ids.
     const direct = PLACES[place]?.proxy === false && dialect === 'mx';
     const hops = direct ? [] : [dialect === 'mx' ? `m${String(which % 4)}` : name];
@@ -275,7 +309,7 @@ export class StateWorld {
       which % 5 === 0
         ? { attempts: which % 2 === 0 ? 254 : 0, key: bytes(which % 4 === 0 ? '' : `k${name}`) }
         : undefined;
-    const deadlineMs = which % 3 === 0 ? 2_777 : 0;
+    const deadlineMs = of?.deadlineMs ?? (which % 3 === 0 ? 2_777 : 0);
     this.#say(connection, hops, sayRequest(dialect, service, [bytes(name), more], id, deadlineMs, identity));
   }
 

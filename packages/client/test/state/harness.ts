@@ -25,10 +25,12 @@ export class FakeHandle implements LinkHandle {
   constructor(
     readonly link: Link,
     readonly connected: boolean,
+    readonly onSend?: (exchange: Exchange) => void,
   ) {}
 
   send(frames: readonly Frame[]): void {
     this.sent.push(frames);
+    if (this.link.exchange !== undefined) this.onSend?.(this.link.exchange);
   }
 
   receive(): void {
@@ -51,6 +53,7 @@ export class FakeMxHandle implements MxHandle {
   constructor(
     readonly link: MxLink,
     readonly connected: boolean,
+    readonly onSend?: (exchange: Exchange) => void,
   ) {}
 
   ask(): void {
@@ -59,6 +62,8 @@ export class FakeMxHandle implements MxHandle {
 
   put(record: MxRecord<Frame>): void {
     this.records.push(record);
+    const exchange = record.type === 'request' ? this.link.find(record.id) : undefined;
+    if (exchange !== undefined) this.onSend?.(exchange);
   }
 
   close(): void {
@@ -129,6 +134,11 @@ export class Harness implements ClientPort {
   isClosed = false;
   /** Brokers that said no, and why, as the client is told. */
   readonly refusals: string[] = [];
+  /** Every request that was made, in order. */
+  readonly calls: Call[] = [];
+  /** Is told of each request that is sent. */
+  onSend: ((exchange: Exchange) => void) | undefined;
+  readonly #sent = (exchange: Exchange): void => this.onSend?.(exchange);
   /** What the next opening throws. */
   openError: Error | undefined;
   /** Endpoints that need no handshake. */
@@ -158,14 +168,14 @@ export class Harness implements ClientPort {
 
   open(link: Link): LinkHandle {
     if (this.openError !== undefined) throw this.openError;
-    const handle = new FakeHandle(link, this.instant.has(link.endpoint.address));
+    const handle = new FakeHandle(link, this.instant.has(link.endpoint.address), this.#sent);
     this.handles.push(handle);
     return handle;
   }
 
   openMx(link: MxLink): MxHandle {
     if (this.openError !== undefined) throw this.openError;
-    const handle = new FakeMxHandle(link, this.instant.has(link.endpoint.address));
+    const handle = new FakeMxHandle(link, this.instant.has(link.endpoint.address), this.#sent);
     this.mxHandles.push(handle);
     return handle;
   }
@@ -188,8 +198,10 @@ export class Harness implements ClientPort {
     const name = bytes(service);
     const body = this.wire === 'rfc18' ? [] : [bytes('body')];
     const exchange = new Exchange({ service, name, head: [name] }, body, { ...POLICY, ...policy }, sink, key);
+    const call = { exchange, sink };
+    this.calls.push(call);
     this.state.submit(this.now, exchange);
-    return { exchange, sink };
+    return call;
   }
 
   /** MX connections to an endpoint that are open. */

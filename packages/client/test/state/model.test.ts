@@ -7,6 +7,7 @@ import { check } from '@mdp/testkit/fuzz';
 import type { Call } from './harness.js';
 import { Harness } from './harness.js';
 import { Said } from './said.js';
+import { checkTurn } from './turns.js';
 
 type Step = readonly [action: string, pick: number, amount: number];
 
@@ -14,6 +15,7 @@ const ACTIONS = [
   'submit',
   'submit',
   'submit',
+  'falls behind',
   'connect',
   'connect',
   'refuse',
@@ -36,7 +38,7 @@ const step = fc.tuple(fc.constantFrom(...ACTIONS), fc.nat(1_000), fc.nat(1_000))
 
 const policy = fc.record(
   {
-    timeoutMs: fc.constantFrom(0, 300),
+    timeoutMs: fc.constantFrom(0, 300, 301, 170),
     idleTimeoutMs: fc.constantFrom(0, 100),
     attemptTimeoutMs: fc.constantFrom(0, 50),
     attempts: fc.integer({ min: 1, max: 4 }),
@@ -100,7 +102,14 @@ function play(
   const call = busy[pick % Math.max(1, busy.length)];
   const any = calls[pick % Math.max(1, calls.length)];
   if (action === 'submit') calls.push(h.submit('s', next));
-  else if (action === 'pass') h.pass(amount % 120);
+  else if (action === 'falls behind') {
+    // Some of what waits has used up half of its time, or nearly, when there is more, and then room.
+    for (let i = 0; i < 3; i++) calls.push(h.submit('s', next));
+    h.pass(80 + (amount % 90));
+    for (let i = 0; i < 2; i++) calls.push(h.submit('s', { ...next, timeoutMs: [300, 170, 0][pick % 3] ?? 0 }));
+    for (const done of calls.filter(({ exchange }) => exchange.link !== undefined && !exchange.paused).slice(0, 2))
+      h.final(done, said.next(done));
+  } else if (action === 'pass') h.pass(amount % 120);
   else if (action === 'exhausted') {
     h.openError = amount % 2 === 0 ? undefined : Object.assign(new Error('full'), { code: 'EMFILE' });
   } else if (action === 'abort' && any !== undefined) h.state.abort(h.now, any.exchange, 'enough');
@@ -128,6 +137,9 @@ test.each([1, 3])('over %i endpoints', (count) => {
       const endpoints = ['a', 'b', 'c'].slice(0, count);
       const h = new Harness({ endpoints, maxSockets: 6, maxQueued: 8, idleSocketMs: 200 });
       const calls: Call[] = [];
+      h.onSend = (exchange) => {
+        checkTurn(h.now, exchange, h.calls);
+      };
       const said = new Said();
       for (const [step, next] of steps) {
         play(h, calls, said, step, next);
@@ -150,6 +162,9 @@ test('a request that may wait for ever is served as soon as a broker is there, h
     fc.property(fc.array(fc.tuple(step, policy), { maxLength: 60, size: 'max' }), (steps) => {
       const h = new Harness({ endpoints: ['a', 'b'], maxSockets: 4, maxQueued: 1_000, idleSocketMs: 200 });
       const calls: Call[] = [];
+      h.onSend = (exchange) => {
+        checkTurn(h.now, exchange, h.calls);
+      };
       const said = new Said();
       for (const [step, next] of steps) play(h, calls, said, step, next);
       h.openError = undefined;

@@ -9,6 +9,7 @@ import { MxLink } from '../../src/state/mx-link.js';
 import type { Call } from './harness.js';
 import { Harness } from './harness.js';
 import { Said } from './said.js';
+import { checkTurn } from './turns.js';
 
 type Step = readonly [action: string, pick: number, amount: number];
 
@@ -16,6 +17,7 @@ const ACTIONS = [
   'submit',
   'submit',
   'submit',
+  'falls behind',
   'connect',
   'connect',
   'refuse',
@@ -42,7 +44,7 @@ const step = fc.tuple(fc.constantFrom(...ACTIONS), fc.nat(1_000), fc.nat(1_000))
 
 const policy = fc.record(
   {
-    timeoutMs: fc.constantFrom(0, 300),
+    timeoutMs: fc.constantFrom(0, 300, 301, 170),
     idleTimeoutMs: fc.constantFrom(0, 100),
     attemptTimeoutMs: fc.constantFrom(0, 50),
     attempts: fc.integer({ min: 1, max: 4 }),
@@ -92,6 +94,11 @@ function inspect(h: Harness, calls: Call[], said: Said): void {
   expect(h.state.pending).toBe(pending);
 }
 
+/** Whether its broker may say something that is read. */
+function isAnswerable({ exchange: { link, paused } }: Call): boolean {
+  return link instanceof MxLink || (link !== undefined && !paused);
+}
+
 function play(
   h: Harness,
   calls: Call[],
@@ -105,7 +112,13 @@ function play(
   const any = one(calls);
   const call = one(calls.filter(({ exchange }) => exchange.link !== undefined));
   if (action === 'submit') calls.push(h.submit('s', next));
-  else if (action === 'pass') h.pass(amount);
+  else if (action === 'falls behind') {
+    // Some of what waits has used up half of its time, or nearly, when there is more, and then room.
+    for (let i = 0; i < 3; i++) calls.push(h.submit('s', next));
+    h.pass(80 + (amount % 90));
+    for (let i = 0; i < 2; i++) calls.push(h.submit('s', { ...next, timeoutMs: [300, 170, 0][pick % 3] ?? 0 }));
+    for (const done of calls.filter(isAnswerable).slice(0, 2)) h.final(done, said.next(done));
+  } else if (action === 'pass') h.pass(amount);
   else if (action === 'connect') h.connect(amount % 2 === 0 ? 'a' : 'b');
   else if (action === 'refuse') h.refuse(amount % 2 === 0 ? 'a' : 'b', VERDICTS[pick % VERDICTS.length]);
   else if (action === 'exhausted') {
@@ -124,7 +137,7 @@ function play(
   } else if (action === 'stray' && mx?.link.phase === 'open') {
     h.state.receiveMx(h.now, mx.link, [{ type: 'final', id: 1_000_000, body: [bytes('x')] }]);
   } else if (action === 'invalid' && mx?.link.phase === 'open') h.state.invalidMx(h.now, mx.link, 'noise');
-  else if (call === undefined || (call.exchange.paused && !(call.exchange.link instanceof MxLink))) return;
+  else if (call === undefined || !isAnswerable(call)) return;
   else if (action === 'final') h.final(call, said.next(call));
   else if (action === 'error') h.errorReply(call, amount % 2 === 0 ? 503 : 500);
   else if (action === 'partial') {
@@ -145,6 +158,9 @@ test.each(['auto', 'mx'] as const)('wire %s', (wire) => {
         idleSocketMs: 500,
       });
       const calls: Call[] = [];
+      h.onSend = (exchange) => {
+        checkTurn(h.now, exchange, h.calls);
+      };
       const said = new Said();
       for (const [step, next] of steps) {
         play(h, calls, said, step, next);
@@ -168,6 +184,12 @@ test.each(['auto', 'mx'] as const)(
       fc.property(fc.array(fc.tuple(step, policy), { maxLength: 60, size: 'max' }), (steps) => {
         const h = new Harness({ wire, endpoints: ['a', 'b'], maxSockets: 2, maxInFlight: 3, idleSocketMs: 500 });
         const calls: Call[] = [];
+        h.onSend = (exchange) => {
+          checkTurn(h.now, exchange, h.calls);
+        };
+        h.onSend = (exchange) => {
+          checkTurn(h.now, exchange, h.calls);
+        };
         const said = new Said();
         for (const [step, next] of steps) play(h, calls, said, step, next);
         h.openError = undefined;
