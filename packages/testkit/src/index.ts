@@ -4,8 +4,9 @@
 export { FakeClock } from './clock.js';
 export type { CodeBlock, RunExampleOptions } from './examples.js';
 export { codeBlocks, exampleText, runExample } from './examples.js';
+export { freePort } from './ports.js';
 export type { ProcessEnd, ProcessEvent, ProcessOptions, RunResult } from './processes.js';
-export { TestProcess, freePort, run } from './processes.js';
+export { TestProcess, run } from './processes.js';
 export type { Majortomo } from './python.js';
 export { findMajortomo } from './python.js';
 export type { RawFrame } from './raw-peer.js';

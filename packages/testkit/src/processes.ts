@@ -3,7 +3,6 @@
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { waitUntil } from './wait.js';
 
@@ -204,27 +203,4 @@ export async function run(
     throw new Error(`${[command, ...args].join(' ')} ended with ${how}\n${result.stdout}${result.stderr}`);
   }
   return result;
-}
-
-/**
- * A TCP port that is free now and stays so for a while: it lies below the ports that the system hands out by itself, so
- * that a broker can die and come back on it.
- */
-export async function freePort(): Promise<number> {
-  const lowest = 10_000;
-  const highest = 32_000;
-  return waitUntil('a free port', () => {
-    const port = lowest + Math.floor(Math.random() * (highest - lowest));
-    return new Promise<number>((resolve) => {
-      const server = createServer();
-      server.once('error', () => {
-        resolve(0);
-      });
-      server.listen(port, '127.0.0.1', () => {
-        server.close(() => {
-          resolve(port);
-        });
-      });
-    });
-  });
 }

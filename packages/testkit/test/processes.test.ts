@@ -2,8 +2,7 @@
 // processes.test - the process that the slow suites rely on
 
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createServer } from 'node:net';
-import { TestProcess, freePort, run } from '@mdp/testkit';
+import { TestProcess, run } from '@mdp/testkit';
 
 const started: TestProcess[] = [];
 
@@ -87,14 +86,4 @@ describe('run', () => {
     await expect(run(process.execPath, args)).rejects.toThrow(/ended with 4\none\ntwo/);
     expect((await run(process.execPath, args, { allowFailure: true })).code).toBe(4);
   });
-});
-
-test('freePort gives a port that can be bound', async () => {
-  const port = await freePort();
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
-  await new Promise((resolve) => server.close(resolve));
 });

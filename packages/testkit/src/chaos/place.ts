@@ -2,7 +2,7 @@
 // place - where the processes of a cluster run: all on this machine, or each on a host of its own with a network between them
 
 import { Network } from '../namespaces.js';
-import { freePort } from '../processes.js';
+import { freePort } from '../ports.js';
 
 /** Brokers on hosts of their own all listen on it. */
 export const PORT = 5555;
