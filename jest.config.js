@@ -17,6 +17,7 @@ export default {
     [`^@mdp/(${packages})/([a-z-]+)$`]: '<rootDir>/packages/$1/src/$2.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  testTimeout: 20_000,
+  // More than what a test waits for has (DEADLINE_MS of the testkit), so that it is said what did not come true.
+  testTimeout: 90_000,
   maxWorkers: 2,
 };

@@ -123,7 +123,7 @@ export class Besieged implements AsyncDisposable {
   async #ask<T>(process: TestProcess, order: string, event = order): Promise<T> {
     const nth = process.events(event).length + 1;
     process.tell({ order });
-    return (await process.event(event, 15_000, nth)) as unknown as T;
+    return (await process.event(event, undefined, nth)) as unknown as T;
   }
 
   async #progress(): Promise<Progress> {
@@ -220,24 +220,20 @@ export class Besieged implements AsyncDisposable {
   async #atRest(before: Report): Promise<Report> {
     let last: Report = before;
     try {
-      await waitUntil(
-        'nothing to be left of an attack',
-        async () => {
-          last = await this.report();
-          const { services, workers, requests, outbox } = last.stats;
-          return (
-            last.files <= before.files &&
-            services.length <= 2 &&
-            workers.registered <= before.stats.workers.registered &&
-            requests.queued <= 6 &&
-            requests.pendingBytes <= 16_384 &&
-            outbox.bytes <= 16_384 &&
-            // Messages of ZeroMQ's are freed some time after they were collected.
-            last.memory.inUse - before.memory.inUse < MAY_STAY_IN_USE
-          );
-        },
-        15_000,
-      );
+      await waitUntil('nothing to be left of an attack', async () => {
+        last = await this.report();
+        const { services, workers, requests, outbox } = last.stats;
+        return (
+          last.files <= before.files &&
+          services.length <= 2 &&
+          workers.registered <= before.stats.workers.registered &&
+          requests.queued <= 6 &&
+          requests.pendingBytes <= 16_384 &&
+          outbox.bytes <= 16_384 &&
+          // Messages of ZeroMQ's are freed some time after they were collected.
+          last.memory.inUse - before.memory.inUse < MAY_STAY_IN_USE
+        );
+      });
     } catch (error) {
       const { services, workers, requests, outbox } = last.stats;
       const inUse = last.memory.inUse - before.memory.inUse;

@@ -31,7 +31,7 @@ function peer(keys: CurveKeyPair, endpoint = it.encrypted): Dealer {
   const socket = new Dealer({
     linger: 0,
     sendTimeout: 0,
-    receiveTimeout: 10_000,
+    receiveTimeout: 30_000,
     curveServerKey: it.serverKey,
     curvePublicKey: keys.publicKey,
     curveSecretKey: keys.secretKey,

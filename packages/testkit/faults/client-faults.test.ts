@@ -43,7 +43,7 @@ overWires((cluster, wires) => {
     test('never gets a late reply for its next request', async () => {
       const broker = await cluster().broker();
       await Promise.all(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => cluster().worker(name)));
-      await broker.event('workerReady', 10_000, 8);
+      await broker.event('workerReady', undefined, 8);
       const options = { timeoutMs: 100, maxSockets: 6 };
       const client = cluster().client({ name: 'c', concurrency: 6, count: 400, workMs: [1, 5, 20, 99, 110], options });
       const ends = await audit(client);
@@ -63,7 +63,7 @@ overWires((cluster, wires) => {
     /** What becomes of it: an MX worker is made to wait; what a strict one sends too soon is broken off. */
     async function expectEnd(slow: TestProcess, broker: TestProcess): Promise<void> {
       slow.tell({ order: 'goOn' });
-      const read = await slow.event('read', 30_000);
+      const read = await slow.event('read');
       const parts = read['numbers'] as string[];
       const numbers = parts.filter((part) => part !== 'end');
       expect(numbers).toEqual(numbers.map((_, i) => String(i)));
@@ -80,7 +80,7 @@ overWires((cluster, wires) => {
     /** Until the stream stands still: it was broken off, or its worker waits. */
     async function untilHeld(broker: TestProcess): Promise<void> {
       if (wires.worker === 'rfc18') {
-        await broker.event('requestFailed', 20_000);
+        await broker.event('requestFailed');
         return;
       }
       let before = -1;
@@ -101,7 +101,7 @@ overWires((cluster, wires) => {
       const client = cluster().client({ name: 'c', concurrency: 4 });
       const quick = cluster().reader(['stream', '8', '65536', 'quick']);
       quick.tell({ order: 'goOn' });
-      expect(await quick.event('read', 20_000)).toMatchObject({ outcome: 'end' });
+      expect(await quick.event('read')).toMatchObject({ outcome: 'end' });
       await untilHeld(broker);
       const ended = endsOf(client).length;
       await waitUntil('the load to go on', () => endsOf(client).length >= ended + 100);

@@ -120,7 +120,7 @@ export class Cluster {
     const registered = broker?.events('workerReady').length ?? 0;
     const process = this.#start('worker', name, { name, service, options: { wire: this.#wires.worker, ...options } });
     await process.event('registered');
-    await broker?.event('workerReady', 10_000, registered + 1);
+    await broker?.event('workerReady', undefined, registered + 1);
     return process;
   }
 
@@ -145,7 +145,7 @@ export class Cluster {
 export async function statsOf(broker: TestProcess): Promise<BrokerStats> {
   const nth = broker.events('stats').length + 1;
   broker.tell({ order: 'stats' });
-  return (await broker.event('stats', 10_000, nth))['stats'] as BrokerStats;
+  return (await broker.event('stats', undefined, nth))['stats'] as BrokerStats;
 }
 
 /** How the requests of a client have ended so far. */

@@ -139,7 +139,7 @@ describeNetwork('faults of the network', () => {
       const healAt = performance.now() + 300;
       await waitUntil('the cut to last', () => performance.now() > healAt);
       await it.network.heal();
-      const read = await timed(`stream, cut for 300 ms, ${wires.client}: its end`, reader.event('read', 20_000));
+      const read = await timed(`stream, cut for 300 ms, ${wires.client}: its end`, reader.event('read'));
       expect(read).toMatchObject({ outcome: 'end' });
       const numbers = read['numbers'] as string[];
       expect(numbers).toEqual([...Array.from({ length: 1000 }, (_, i) => String(i)), 'end']);
@@ -157,7 +157,7 @@ describeNetwork('faults of the network', () => {
         `stream whose client is cut off, ${wires.client}: its worker is free`,
         waitUntil('the worker to be free', async () => (await statsOf(broker)).workers.busy === 0, 20_000),
       );
-      const { numbers, outcome } = (await reader.event('read', 20_000)) as unknown as Record<string, string[]>;
+      const { numbers, outcome } = (await reader.event('read')) as unknown as Record<string, string[]>;
       expect(numbers).toEqual(numbers?.map((_, i) => String(i)));
       expect(outcome).toBe('MDP_TIMEOUT');
       expect(outcomes(await audit(it.client({ name: 'c', count: 10 })))).toEqual({ reply: 10 });
@@ -179,9 +179,9 @@ describeNetwork('faults of the network', () => {
       const client = it.client({ name: 'c', concurrency: 32, count: 200, options: PATIENT });
       const ends = timed(`${what}: 200 requests, 32 at a time`, audit(client));
       const reader = it.reader(['stream', '50', '5000', 's'], { maxBufferedBytes: 65_536 });
-      await reader.event('reading', 20_000);
+      await reader.event('reading');
       reader.tell({ order: 'goOn' });
-      const read = await reader.event('read', 30_000);
+      const read = await reader.event('read');
       expect(outcomes(await ends)).toEqual({ reply: 200 });
       expect(read).toMatchObject({ outcome: 'end' });
       expect(read['numbers']).toEqual([...Array.from({ length: 50 }, (_, i) => String(i)), 'end']);

@@ -37,7 +37,7 @@ overWires((cluster) => {
       reader.tell({ order: 'goOn' });
       await victim.kill();
       // No other worker may do it again: the client has seen the beginning of this one's.
-      expect(await reader.event('read', 5_000)).toMatchObject({
+      expect(await reader.event('read')).toMatchObject({
         numbers: ['0', '1', '2', '3', '4'],
         outcome: 'MDP_REMOTE',
         status: 502,
@@ -114,10 +114,10 @@ overWires((cluster) => {
         await waitUntil('the load to go on', () => endsOf(client).length >= ended + 100);
         const lost = broker.events('workerLost').length;
         worker.signal('SIGSTOP');
-        await broker.event('workerLost', 10_000, lost + 1);
+        await broker.event('workerLost', undefined, lost + 1);
         const ready = broker.events('workerReady').length;
         worker.signal('SIGCONT');
-        await broker.event('workerReady', 10_000, ready + 1);
+        await broker.event('workerReady', undefined, ready + 1);
       }
       const ends = await audit(client);
       expect(outcomes(ends)).toEqual({ reply: ends.length });

@@ -6,6 +6,6 @@ export default {
   ...base,
   rootDir: '../../..',
   testMatch: ['<rootDir>/packages/testkit/interop/**/*.test.ts'],
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   maxWorkers: 1,
 };

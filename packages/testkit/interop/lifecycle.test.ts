@@ -28,7 +28,7 @@ suite('idle', () => {
   test("Majortomo's worker stays with our broker for ten timeouts without a request", async () => {
     const { broker, endpoint } = keep(await ourBroker(OURS));
     keep(await majortomoWorker(python, endpoint, 'echo', HEARTBEATS));
-    await waitUntil('40 heartbeats to the worker', () => broker.stats().counters.heartbeatsSent >= 40, 20_000);
+    await waitUntil('40 heartbeats to the worker', () => broker.stats().counters.heartbeatsSent >= 40);
     expect(broker.stats().counters).toMatchObject({ workersReady: 1, dropped: { invalid: 0 } });
     expect(lostWorkers(broker)).toBe(0);
   });
@@ -39,7 +39,7 @@ suite('idle', () => {
     const client = keep(await majortomoClient(python, endpoint));
     const start = performance.now();
     await waitUntil('ten timeouts to pass', () => performance.now() - start > 5_000);
-    expect(await client.ask('echo', [hex('echo'), hex('still there')], 5_000)).toEqual([[hex('still there')]]);
+    expect(await client.ask('echo', [hex('echo'), hex('still there')])).toEqual([[hex('still there')]]);
     // Majortomo logs a READY of a worker that it knows, and a HEARTBEAT of one that it does not.
     expect(process.stderr).toBe('');
   });
@@ -117,7 +117,7 @@ suite('a farewell', () => {
     const worker = keep(await majortomoWorker(python, endpoint, 'echo'));
     await waitUntil('the worker', () => broker.stats().workers.registered === 1);
     worker.process.signal('SIGTERM');
-    await waitUntil('its DISCONNECT', () => broker.stats().workers.registered === 0, 2_000);
+    await waitUntil('its DISCONNECT', () => broker.stats().workers.registered === 0);
     expect(broker.stats().counters.workersLost).toMatchObject({ disconnect: 1, unreachable: 0 });
   });
 
@@ -128,7 +128,7 @@ suite('a farewell', () => {
     expect(await client.ask('echo', [hex('echo'), hex('one')])).toEqual([[hex('one')]]);
     await leaving.close();
     keep(await ourWorker(endpoint, 'echo', { dialect: 'majortomo' }));
-    expect(await client.ask('echo', [hex('echo'), hex('two')], 5_000)).toEqual([[hex('two')]]);
+    expect(await client.ask('echo', [hex('echo'), hex('two')])).toEqual([[hex('two')]]);
     expect(leaving.jobs('echo')).toBe(1);
   });
 });

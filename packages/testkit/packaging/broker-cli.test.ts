@@ -47,7 +47,7 @@ describe('@mdp/broker-cli', () => {
   test('starts a broker, an echo worker and an echo client that gets its replies', async () => {
     const endpoint = `tcp://127.0.0.1:${String(await freePort())}`;
     const broker = mdpBroker('--bind-url', endpoint);
-    await waitUntil('the broker to say where it listens', () => broker.stderr.includes(endpoint), 20_000);
+    await waitUntil('the broker to say where it listens', () => broker.stderr.includes(endpoint));
     const worker = mdpBroker('echo', 'worker', '-b', endpoint);
     const client = mdpBroker('echo', 'client', '-b', endpoint, '-m', 'hello, stranger', '-r', '3', '-d', '0');
     expect(await client.exited).toEqual({ code: 0, signal: null });

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import type { ProcessOptions } from './processes.js';
 import { TestProcess } from './processes.js';
-import { waitUntil } from './wait.js';
+import { DEADLINE_MS, waitUntil } from './wait.js';
 
 /** A fenced block of code in a Markdown document. */
 export interface CodeBlock {
@@ -86,7 +86,7 @@ export function exampleText(source: string, region?: string): string {
 
 /** How an example is run. */
 export interface RunExampleOptions extends ProcessOptions {
-  /** After so long without an end the run fails, in milliseconds. Default 15,000. */
+  /** After so long without an end the run fails, in milliseconds. Default: {@link DEADLINE_MS}. */
   readonly timeoutMs?: number;
 }
 
@@ -98,7 +98,7 @@ export interface RunExampleOptions extends ProcessOptions {
  * @throws Error with all that it wrote, when it does not end in time or its exit code is not 0
  */
 export async function runExample(file: string, options: RunExampleOptions = {}): Promise<string> {
-  const { timeoutMs = 15_000, ...processOptions } = options;
+  const { timeoutMs = DEADLINE_MS, ...processOptions } = options;
   await using child =
     extname(file) === '.ts'
       ? // What is evaluated finds its imports from the folder that it runs in.

@@ -11,5 +11,5 @@ export type { Majortomo } from './python.js';
 export { findMajortomo } from './python.js';
 export type { RawFrame } from './raw-peer.js';
 export { RawBroker, RawPeer } from './raw-peer.js';
-export { waitUntil } from './wait.js';
+export { DEADLINE_MS, waitUntil } from './wait.js';
 export { ZMTP_GREETING, zmtpReady, zmtpSocketType } from './zmtp.js';

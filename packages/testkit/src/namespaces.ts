@@ -146,7 +146,7 @@ export class Network implements AsyncDisposable {
   async #tell(order: RouterOrder): Promise<unknown> {
     const nth = ++this.#orders;
     this.#router.tell({ ...order });
-    return (await this.#router.event('done', 10_000, nth))['counts'];
+    return (await this.#router.event('done', undefined, nth))['counts'];
   }
 
   #host(name: string): HostState {

@@ -4,7 +4,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { waitUntil } from './wait.js';
+import { DEADLINE_MS, waitUntil } from './wait.js';
 
 /** Where and with what a process runs. */
 export interface ProcessOptions {
@@ -119,7 +119,7 @@ export class TestProcess implements AsyncDisposable {
    * @param nth - the first one is 1
    * @throws Error when the process ends before, with what it wrote to its standard error
    */
-  async event(name: string, timeoutMs = 10_000, nth = 1): Promise<ProcessEvent> {
+  async event(name: string, timeoutMs = DEADLINE_MS, nth = 1): Promise<ProcessEvent> {
     return this.until(`the event ${name} (${String(nth)})`, () => this.events(name)[nth - 1], timeoutMs);
   }
 
@@ -129,7 +129,7 @@ export class TestProcess implements AsyncDisposable {
    * @param what - what is waited for, for the error
    * @throws Error when the process ends before, with what it wrote to its standard error
    */
-  async until<T>(what: string, condition: () => T, timeoutMs = 10_000): Promise<NonNullable<T>> {
+  async until<T>(what: string, condition: () => T, timeoutMs = DEADLINE_MS): Promise<NonNullable<T>> {
     return waitUntil(
       `${what} of ${this.#command}`,
       () => {

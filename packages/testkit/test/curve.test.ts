@@ -48,7 +48,7 @@ async function start(wire: WireOption): Promise<Client> {
   await worker.start();
   const client = new Client(front, {
     wire,
-    timeoutMs: 15_000,
+    timeoutMs: 30_000,
     maxSockets: 32,
     curve: { serverKey, secretKey: forClients.secretKey },
   });

@@ -68,7 +68,7 @@ describe('each example runs to its end', () => {
   test.each(alone)(
     '%s',
     async (path) => {
-      await runExample(join(ROOT, path), { timeoutMs: 30_000 });
+      await runExample(join(ROOT, path));
     },
     40_000,
   );

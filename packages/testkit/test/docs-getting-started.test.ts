@@ -17,7 +17,7 @@ test('the client gets from the worker what the document says', async () => {
   await using worker = TestProcess.node(join(FOLDER, 'worker.js'), [], { env });
   await waitUntil('both services', () => broker.stats().workers.registered === 2);
 
-  const printed = await runExample(join(FOLDER, 'client.js'), { env, timeoutMs: 30_000 });
+  const printed = await runExample(join(FOLDER, 'client.js'), { env });
   const document = readDocument('docs/getting-started.md');
   const promised = document.blocks.find(({ language }) => language === 'text')?.code ?? 'no block of text';
   expect(printed.slice(0, promised.length)).toBe(promised);
@@ -27,7 +27,7 @@ test('the client gets from the worker what the document says', async () => {
   worker.signal('SIGINT');
   expect(await worker.exited).toEqual({ code: 0, signal: null });
   expect(broker.stats().counters.workersLost['disconnect']).toBe(2);
-}, 60_000);
+});
 
 test('its commands are those of the repository', () => {
   const lines = readDocument('docs/getting-started.md')

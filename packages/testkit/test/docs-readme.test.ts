@@ -33,7 +33,7 @@ test('its two commands are scripts that need nothing but what npm ci installs', 
 test('its example prints what it says', async () => {
   expect(await runExample(join(ROOT, 'packages/broker/examples/hello.js'))).toBe('hello, world\n');
   expect(readme.text).toContain('// hello, world\n');
-}, 40_000);
+});
 
 // Windows has no groups of processes that a signal reaches: Ctrl+C cannot be pressed by a program there.
 (hasTerminals ? describe : describe.skip)('in three terminals', () => {

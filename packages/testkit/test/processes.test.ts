@@ -30,7 +30,7 @@ describe('TestProcess', () => {
     expect(await process.event('up')).toEqual({ event: 'up', pid: process.pid });
     process.tell({ n: 1 });
     process.tell({ n: 2 });
-    expect(await process.event('told', 10_000, 2)).toEqual({ event: 'told', n: 2 });
+    expect(await process.event('told', undefined, 2)).toEqual({ event: 'told', n: 2 });
     expect(process.events().map((event) => event.event)).toEqual(['up', 'told', 'told']);
     expect(process.stdout).toMatch(/^no event\n/);
   });

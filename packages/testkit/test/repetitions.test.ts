@@ -49,7 +49,7 @@ async function startWorker(deduplicate: boolean, ...brokers: Broker[]) {
 function newClient(brokers: readonly Broker[], options: ClientOptions = {}): Client {
   const client = new Client(
     brokers.flatMap((broker) => broker.endpoints),
-    { wire: 'mx', timeoutMs: 15_000, ...options },
+    { wire: 'mx', timeoutMs: 30_000, ...options },
   );
   ends.unshift(() => client.close());
   return client;

@@ -21,7 +21,7 @@ afterEach(() => rm(folder, { recursive: true }));
 async function invalidMessages(endpoint: string, count: number): Promise<void> {
   using nonsense = new RawPeer(endpoint);
   for (let i = 0; i < count; i++) await nonsense.send('nonsense');
-  await using client = new Client(endpoint, { timeoutMs: 10_000 });
+  await using client = new Client(endpoint, { timeoutMs: 30_000 });
   await waitUntil('them to be dropped', async () => {
     const { counters } = await client.brokerInfo();
     return (counters as { dropped: { invalid: number } }).dropped.invalid === count;
@@ -97,7 +97,7 @@ if (fakeTime === undefined) process.stdout.write('tests with clocks that jump ar
   await using broker = await startBroker(['-i', '200ms', '-t', '2s', '--log-format', 'json'], { env });
   await using worker = new Worker(broker.endpoint, 'echo', ({ body }) => [...body], heartbeats);
   await worker.start();
-  await using client = new Client(broker.endpoint, { timeoutMs: 10_000 });
+  await using client = new Client(broker.endpoint, { timeoutMs: 30_000 });
   for (const [step, days] of [
     ['+2d', 2],
     ['-2d', -2],
@@ -133,8 +133,8 @@ test('a broker with little memory refuses requests in place of dying of them', a
       ),
     ),
   );
-  await waitUntil('what is too much to be refused', () => refused > 500, 15_000);
-  await using other = new Client(broker.endpoint, { timeoutMs: 10_000 });
+  await waitUntil('what is too much to be refused', () => refused > 500);
+  await using other = new Client(broker.endpoint, { timeoutMs: 30_000 });
   const { requests } = await other.brokerInfo();
   expect((requests as { queued: number }).queued).toBeGreaterThan(200);
   await Promise.all(clients.map((client) => client.close()));

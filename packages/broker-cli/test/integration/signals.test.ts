@@ -78,7 +78,7 @@ async function exitOf(broker: RunningBroker): Promise<number | null> {
 
       using nonsense = new RawPeer(endpoint);
       for (let i = 0; i < 10; i++) await nonsense.send('nonsense');
-      await using client = new Client(endpoint, { timeoutMs: 10_000 });
+      await using client = new Client(endpoint, { timeoutMs: 30_000 });
       const info = await waitUntil('nonsense to be dropped', async () => {
         const { counters } = await client.brokerInfo();
         return (counters as { dropped: { invalid: number } }).dropped.invalid === 10;

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 async function limits(endpoint: string): Promise<Record<string, unknown>> {
-  await using client = new Client(endpoint, { timeoutMs: 10_000 });
+  await using client = new Client(endpoint, { timeoutMs: 30_000 });
   const info = await client.brokerInfo();
   return info['limits'] as Record<string, unknown>;
 }
@@ -84,7 +84,7 @@ describe('default < file < environment < flag', () => {
 
 test('a service may have options of its own', async () => {
   await using broker = await startBroker(['--service', 'resize,no-worker-timeout=0']);
-  await using client = new Client(broker.endpoint, { timeoutMs: 10_000 });
+  await using client = new Client(broker.endpoint, { timeoutMs: 30_000 });
   await expect(client.request('resize', 'x')).rejects.toMatchObject({ code: 'MDP_REMOTE', status: 404 });
 });
 

@@ -40,7 +40,7 @@ async function startThreads(threads: number, args: readonly string[] = [], optio
 async function answered(endpoints: readonly string[]): Promise<number[]> {
   return Promise.all(
     endpoints.map(async (endpoint) => {
-      await using client = new Client(endpoint, { timeoutMs: 10_000 });
+      await using client = new Client(endpoint, { timeoutMs: 30_000 });
       const { counters } = await client.brokerInfo();
       return (counters as { finals: number }).finals;
     }),
@@ -63,7 +63,7 @@ test('clients and workers with all endpoints use each of the brokers', async () 
   });
   await using worker = new Worker([...endpoints], 'echo', ({ body }) => [...body]);
   await worker.start();
-  await using client = new Client([...endpoints], { timeoutMs: 10_000 });
+  await using client = new Client([...endpoints], { timeoutMs: 30_000 });
   await waitUntil('requests through each of them', async () => {
     const replies = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((text) => client.request('echo', text)));
     expect(replies.map(String)).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
@@ -96,7 +96,7 @@ test('--threads 1 starts none', async () => {
   const options = await preload(`if (!isMainThread) process._rawDebug('a thread runs');`);
   await using child = startCli(['--threads', '1', '-b', 'tcp://127.0.0.1:*'], options);
   const [, endpoint = ''] = await said(child, / listening on (\S+)\n/);
-  await using client = new Client(endpoint, { timeoutMs: 10_000 });
+  await using client = new Client(endpoint, { timeoutMs: 30_000 });
   await client.brokerInfo();
   expect(child.stderr).not.toMatch(/thread/);
 });

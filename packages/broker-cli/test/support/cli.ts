@@ -50,7 +50,7 @@ export interface CliResult {
 export async function runCli(args: readonly string[], options: ProcessOptions = {}): Promise<CliResult> {
   await using child = startCli(args, options);
   child.endInput();
-  await waitUntil(`the end of mdp-broker ${args.join(' ')}`, () => !child.alive, 15_000);
+  await waitUntil(`the end of mdp-broker ${args.join(' ')}`, () => !child.alive);
   const { code } = await child.exited;
   return { code, stdout: child.stdout, stderr: child.stderr };
 }

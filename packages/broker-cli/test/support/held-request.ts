@@ -14,7 +14,7 @@ export class HeldRequest implements AsyncDisposable {
 
   private constructor(endpoint: string) {
     const gate = new Promise<void>((resolve) => (this.release = resolve));
-    this.client = new Client(endpoint, { timeoutMs: 15_000, wire: 'rfc18' });
+    this.client = new Client(endpoint, { timeoutMs: 30_000, wire: 'rfc18' });
     // Nobody asks how to speak: the tests count requests.
     const hold = async ({ body }: { readonly body: readonly Uint8Array[] }): Promise<Uint8Array[]> => {
       await gate;

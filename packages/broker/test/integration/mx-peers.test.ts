@@ -34,7 +34,7 @@ async function startWorker(
 }
 
 function newClient(broker: string | Broker, options: ClientOptions = {}): Client {
-  const client = new Client(endpointOf(broker), { timeoutMs: 20_000, ...options });
+  const client = new Client(endpointOf(broker), { timeoutMs: 30_000, ...options });
   closers.push(() => client.close());
   return client;
 }

@@ -24,7 +24,7 @@ await peer.send(['no', 'message']);
 async function firstRoutingId(): Promise<string> {
   const args = ['--input-type=module', '--eval', FIRST_PEER];
   const cwd = fileURLToPath(new URL('../../', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd, timeout: 15_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd, timeout: 30_000 });
   return stdout;
 }
 

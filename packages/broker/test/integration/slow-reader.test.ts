@@ -36,7 +36,7 @@ class SlowClient {
 
   /** The next message: its type, and the number that a part begins with. */
   async read(): Promise<string> {
-    this.#socket.receiveTimeout = 10_000;
+    this.#socket.receiveTimeout = 30_000;
     const { type, body } = readAtClient('rfc18', await this.#socket.receive());
     return body.length === 3 ? `error ${String(body[1])}` : `${type} ${String(body[0]?.readUInt32BE(0))}`;
   }

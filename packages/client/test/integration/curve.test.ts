@@ -68,7 +68,7 @@ function keysOf({ secretKey }: CurveKeyPair, serverKey = server.publicKey): { cu
 /** A client that is closed with the test, with nothing left over. */
 function connect(brokers: Broker | readonly Broker[], options: ClientOptions): Client {
   const endpoints = [brokers].flat().flatMap(({ endpoints }) => endpoints);
-  const client = new Client(endpoints, { timeoutMs: 10_000, ...SOON, ...options });
+  const client = new Client(endpoints, { timeoutMs: 30_000, ...SOON, ...options });
   ends.unshift(async () => {
     await client.close();
     expect(client.stats().endpoints.map(({ open }) => open)).toEqual(endpoints.map(() => 0));

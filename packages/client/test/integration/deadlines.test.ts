@@ -82,7 +82,7 @@ describe('receivePart', () => {
     const request = await broker.next();
     await expect(reply.receivePart({ timeoutMs: 20 })).rejects.toMatchObject({ code: 'MDP_TIMEOUT' });
     await request.partial('a');
-    expect((await reply.receivePart({ timeoutMs: 5_000 }))?.map(text)).toEqual(['a']);
+    expect((await reply.receivePart({ timeoutMs: 30_000 }))?.map(text)).toEqual(['a']);
     await expect(reply.receivePart({ timeoutMs: 20 })).rejects.toMatchObject({ code: 'MDP_TIMEOUT' });
     await request.final('b');
     expect((await reply.receivePart())?.map(text)).toEqual(['b']);
