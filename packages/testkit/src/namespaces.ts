@@ -73,9 +73,9 @@ async function shell(...lines: readonly string[]): Promise<void> {
   await run('sh', ['-ec', lines.join('\n')]);
 }
 
-/** Removes a namespace, unless somebody else has. */
+/** Removes a namespace, unless somebody else has, or does just now. */
 function removal(namespace: string): string {
-  return `[ ! -e /run/netns/${namespace} ] || ip netns del ${namespace}`;
+  return `ip netns del ${namespace} 2>/dev/null || [ ! -e /run/netns/${namespace} ]`;
 }
 
 /** One host: a namespace with one interface, eth0. */
