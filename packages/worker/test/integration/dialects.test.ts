@@ -40,15 +40,15 @@ describe.each(DIALECTS)('dialect $dialect', ({ dialect, envelope, header, final,
     expect(ready).toEqual([...command(1), Buffer.from('echo')]);
     const token = Buffer.from([0, 1, 2, 255]);
     await broker.send(id ?? EMPTY, ...command(2), token, EMPTY, 'one', EMPTY, 'three');
-    expect(await broker.receive()).toEqual([
+    // On a busy machine a HEARTBEAT may be due before the request is here.
+    const isOther = (frames: Buffer[]): boolean => frames.at(-1)?.[0] !== heartbeat;
+    expect(await broker.receiveMatching(isOther)).toEqual([
       ...[id, ...command(final), token, EMPTY],
       ...[Buffer.from('one'), EMPTY, Buffer.from('three'), Buffer.from('and more')],
     ]);
     expect(await broker.receive()).toEqual([id, ...command(heartbeat)]);
     const stopped = worker.stop();
-    expect(await broker.receiveMatching((frames) => frames.at(-1)?.[0] !== heartbeat)).toEqual([
-      ...[id, ...command(disconnect)],
-    ]);
+    expect(await broker.receiveMatching(isOther)).toEqual([...[id, ...command(disconnect)]]);
     await stopped;
   });
 
