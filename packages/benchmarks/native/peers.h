@@ -7,6 +7,7 @@
 
 enum { HANDSHAKES_AT_ONCE = 64, FRAMES_MAX = 1 + MX_BODY_FRAMES_MAX, PARKED_EACH = 500 };
 enum { SLOWEST = 5000 }; /* replies a second that even a slow broker sends */
+enum { PATIENCE = 4 };   /* how much longer a turn may last in which nothing was measured, in seconds */
 
 /* -- what they say ----------------------------------------------------------------------------------------------- */
 
