@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // dialects.test - what goes over the wire in each dialect, against a broker played by hand
 
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Dialect } from '@mdp/protocol';
 import { DIALECTS } from '@mdp/protocol';
 import { ZMTP_GREETING, RawBroker, waitUntil, zmtpReady } from '@mdp/testkit';
@@ -164,9 +167,14 @@ test('the socket announces itself as DEALER (MDP-C-05)', async () => {
   });
 });
 
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mdp-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
 test.each(['ipc', 'inproc'])('works over %s', async (transport) => {
-  const name = `mdp-client-test-${String(process.pid)}-${transport}`;
-  const endpoint = transport === 'ipc' ? `ipc:///tmp/${name}.sock` : `inproc://${name}`;
+  const endpoint = transport === 'ipc' ? `ipc://${folder}/socket` : 'inproc://dialects';
   await using broker = await ToyBroker.bind((request) => request.final('pong'), endpoint);
   await using client = new Client(broker.endpoint, { wire: 'rfc18' });
   expect(words(await client.request('echo', 'ping'))).toEqual(['pong']);
