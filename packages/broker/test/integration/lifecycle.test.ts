@@ -196,11 +196,11 @@ describe('stop', () => {
   });
 
   test('is what `await using` does', async () => {
-    let endpoint: string;
+    const endpoint = `tcp://127.0.0.1:${String(await freePort())}`;
     {
-      await using broker = new Broker({ endpoints: TCP });
+      await using broker = new Broker({ endpoints: endpoint });
       await broker.start();
-      endpoint = broker.endpoints[0] ?? '';
+      expect(await ask(endpoint)).toBe('final 404');
     }
     const next = create({ endpoints: endpoint });
     await next.start();

@@ -14,7 +14,7 @@ import { Broker } from '@mdp/broker';
 import { formatKeyFile } from '@mdp/protocol/internal';
 import type { CurveKeyPair } from '@mdp/protocol/node';
 import { generateKeyPair } from '@mdp/protocol/node';
-import { waitUntil } from '@mdp/testkit';
+import { freePort, waitUntil } from '@mdp/testkit';
 import type { ClientOptions, CurveOptions } from '../../src/index.js';
 import { Client } from '../../src/index.js';
 
@@ -299,8 +299,8 @@ test('a no to the question for MX leaves the strict connection alone', async () 
 });
 
 test('a broker that comes back is found again, by MX', async () => {
-  const broker = await start();
-  const endpoint = String(broker.endpoints[0]);
+  const endpoint = `tcp://127.0.0.1:${String(await freePort())}`;
+  const broker = await start({ endpoints: endpoint });
   const client = connect(broker, { wire: 'auto', ...keysOf(alice), retry: { attempts: 10, baseMs: 5, maxMs: 50 } });
   const agreed = async (): Promise<boolean> => {
     await ask(client);
