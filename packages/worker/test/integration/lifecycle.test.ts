@@ -145,13 +145,14 @@ describe('a lost broker', () => {
   test('a broker that dies and comes back has its workers again within one heartbeat interval', async () => {
     const endpoint = `tcp://127.0.0.1:${String(await freePort())}`;
     const first = await HandBroker.bind('rfc18', endpoint);
-    const worker = await startWorker(endpoint, () => 'ok', { concurrency: 3 });
+    // Longer than any wait here: what comes back, comes back before the interval is over.
+    const worker = await startWorker(endpoint, () => 'ok', { concurrency: 3, heartbeatIntervalMs: 60_000 });
     for (let i = 0; i < 3; i++) await first.ready();
     await waitUntil('the registrations', () => worker.stats().registered === 3);
     first.close();
     await waitUntil('the loss to be noticed', () => worker.stats().registered === 0);
     const second = await HandBroker.bind('rfc18', endpoint);
-    const peers = new Set([await second.ready(2_500), await second.ready(2_500), await second.ready(2_500)]);
+    const peers = new Set([await second.ready(), await second.ready(), await second.ready()]);
     expect(peers.size).toBe(3);
     expect(worker.stats().counters).toMatchObject({ readys: 6, disconnects: { unreachable: 3 } });
   });
@@ -296,7 +297,7 @@ describe('stop', () => {
     await waitUntil('the registration', () => worker.stats().registered === 1);
     await broker.request(peer, 't1');
     // Hold the event loop until the REQUEST has come through: it is in the socket, and nobody has read it.
-    const end = performance.now() + 100;
+    const end = performance.now() + 500;
     while (performance.now() < end);
     await worker.stop();
     expect(worker.stats().counters).toMatchObject({ requests: 0, dropped: { refused: 1 } });
@@ -339,7 +340,8 @@ describe('stop', () => {
       const { partials } = worker.stats().counters;
       still = partials === last && partials > 0 ? still + 1 : 0;
       last = partials;
-      return still > 25;
+      // So long that it is not just the system's turn to pass something on.
+      return still > 250;
     });
     await worker.stop({ drainMs: 0 });
     expect(worker.stats().counters.dropped.unsent).toBeGreaterThan(0);
