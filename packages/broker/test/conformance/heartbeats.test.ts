@@ -95,23 +95,28 @@ overTopologies('heartbeats', (start) => {
   });
 
   test('are not sent to a worker that is sent requests all the time (MDP-B-37)', async () => {
-    const live = await start({ ...BEATING, heartbeatIntervalMs: 200 });
+    const intervalMs = 200;
+    const live = await start({ ...BEATING, heartbeatIntervalMs: intervalMs });
     const worker = await live.registered('s');
     const pulse = await Pulse.of(live);
     const client = live.client();
     let over = false;
     const three = pulse.intervals(3).then(() => (over = true));
-    const heard: string[] = [];
+    const needless: string[] = [];
+    let before = performance.now();
     while (!over) {
+      const asked = performance.now();
       await client.request('s', 'a');
-      for (let said = await worker.next(); ; said = await worker.next()) {
-        heard.push(said.type);
-        if (said.type === 'request') break;
-      }
+      const heard: string[] = [];
+      do heard.push((await worker.next()).type);
+      while (heard.at(-1) !== 'request');
+      // Where the machine made a pause of an interval between two requests, a HEARTBEAT was due.
+      if (performance.now() - before < intervalMs) needless.push(...heard.slice(0, -1));
+      before = asked;
       await worker.final('b');
       await client.hear();
     }
     await three;
-    expect(new Set(heard)).toEqual(new Set(['request']));
+    expect(needless).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@
 
 import { afterEach, expect, test } from '@jest/globals';
 import type { BrokerOptions } from '@mdp/broker';
+import { waitUntil } from '@mdp/testkit';
 import { Live } from '../support/live.js';
 
 /** No heartbeat is missed, and nothing expires, while a test runs: what is noticed is noticed by the connection. */
@@ -157,7 +158,7 @@ test('a worker that falls silent is lost when its heartbeats are missed, with it
   const silent = await it.registered('s');
   await it.until('its end', ({ workers }) => workers.registered === 0);
   expect(log).toEqual(['s lost: expired']);
-  expect(silent.waiting).toContain('heartbeat');
+  await waitUntil('its HEARTBEATs to arrive', () => silent.waiting.includes('heartbeat'));
   // It is not known any more: what it says now is answered with DISCONNECT.
   await silent.beat();
   expect(await silent.hear()).toBe('disconnect');
