@@ -10,7 +10,11 @@ const PART = 64 * 1024;
 
 test('what is not read stays at the broker, and comes in order, without a gap, once it is read', async () => {
   await using broker = await ToyBroker.bind();
-  await using client = new Client(broker.endpoint, { wire: 'rfc18', maxBufferedBytes: 4 * PART, idleTimeoutMs: 30_000 });
+  await using client = new Client(broker.endpoint, {
+    wire: 'rfc18',
+    maxBufferedBytes: 4 * PART,
+    idleTimeoutMs: 30_000,
+  });
   const reply = client.request('stream', 'x');
   const request = await broker.next();
   // What ZeroMQ keeps for one peer at the broker: little, so that the test sees it fill up soon.

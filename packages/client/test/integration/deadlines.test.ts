@@ -26,7 +26,7 @@ describe('timeoutMs', () => {
   });
 
   test('covers a broker that is not there: the request was never sent', async () => {
-    await using client = new Client('tcp://127.0.0.1:1', { wire: 'rfc18', timeoutMs: 400 });
+    await using client = new Client('tcp://127.0.0.1:1', { wire: 'rfc18', timeoutMs: 1_000 });
     const error: unknown = await client.request('echo', 'a').catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'MDP_TIMEOUT', attempts: 0 });
     expect((error as Error).message).toContain('no connection to tcp://127.0.0.1:1 (refused or unreachable)');
@@ -41,7 +41,7 @@ describe('timeoutMs', () => {
     await using client = new Client(broker.endpoint, { wire: 'rfc18' });
     const parts: (string | undefined)[] = [];
     const read = async (): Promise<void> => {
-      for await (const [frame] of client.request('report', 'x', { timeoutMs: 600 }))
+      for await (const [frame] of client.request('report', 'x', { timeoutMs: 1_500 }))
         parts.push(text(frame as Uint8Array));
     };
     await expect(read()).rejects.toMatchObject({ code: 'MDP_TIMEOUT' });
@@ -92,12 +92,12 @@ describe('receivePart', () => {
 
 test('a reply that came while the process stood still is read before anyone is judged', async () => {
   await using broker = await ToyBroker.bind();
-  await using client = new Client(broker.endpoint, { wire: 'rfc18', timeoutMs: 800 });
+  await using client = new Client(broker.endpoint, { wire: 'rfc18', timeoutMs: 1_500 });
   const reply = client.request('echo', 'a');
   const request = await broker.next();
   await request.final('in time');
   // The I/O threads go on: the reply is there when this ends, and so is the deadline.
-  const end = performance.now() + 900;
+  const end = performance.now() + 1_600;
   while (performance.now() < end);
   expect((await reply).map(text)).toEqual(['in time']);
 });
