@@ -9,6 +9,7 @@ import type { BrokerCounters, BrokerOptions, BrokerStats } from '@mdp/broker';
 import type { CurveKeyPair } from '@mdp/protocol/node';
 import { generateKeyPair } from '@mdp/protocol/node';
 import { TestProcess, waitUntil } from '@mdp/testkit';
+import { MachineWatch } from './machine-watch.js';
 
 /** An attack: it goes on until the signal, and closes what it has opened, unless that is what is tried. */
 export type Attack = (signal: AbortSignal) => Promise<void>;
@@ -38,6 +39,9 @@ const ROUNDS = 2;
  * it is left out.
  */
 const MOST_ROUNDS = 12;
+
+/** Shares of replies are judged where others use no more of the machine than this. */
+const MOST_OF_OTHERS = 0.25;
 
 /** What may be left behind by the last of them in all: a part of what an attack takes while it goes on. */
 const MAY_STAY_IN_USE = 6 * MEBIBYTE;
@@ -191,6 +195,7 @@ export class Besieged implements AsyncDisposable {
     let atRest = before;
     let first: Report | undefined;
     let shares: { kind: string; share: number }[] = [];
+    const machine = new MachineWatch([process.pid, this.#broker.pid, this.#honest.pid]);
     const isEnough = (): boolean => shares.every(({ share }) => share >= 0.5);
     for (let round = 1; round <= ROUNDS || (round <= MOST_ROUNDS && !isEnough()); round++) {
       quietMs += await this.#window(quiet, QUIET_MS);
@@ -207,8 +212,14 @@ export class Besieged implements AsyncDisposable {
     const percent = shares.map(({ kind, share }) => `${kind} ${(100 * share).toFixed(0)} %`);
     const mebibytes = (atRest.memory.rss - before.memory.rss) / MEBIBYTE;
     note(`${expect.getState().currentTestName ?? ''}: ${percent.join(', ')}, +${mebibytes.toFixed(0)} MiB resident`);
-    for (const { kind, share } of shares) {
-      expect({ kind, share, half: share >= 0.5 }).toEqual({ kind, share, half: true });
+    const others = machine.othersShare();
+    if (others > MOST_OF_OTHERS) {
+      // What each gets of a processor is then for the system to say, and not for the broker.
+      note(`others used ${(100 * others).toFixed(0)} % of the machine meanwhile: the shares are not judged`);
+    } else {
+      for (const { kind, share } of shares) {
+        expect({ kind, share, half: share >= 0.5 }).toEqual({ kind, share, half: true });
+      }
     }
     expect(this.errors).toEqual([]);
     // ZeroMQ's memory is the system's malloc: what was taken once is used again, and not all of it is given back.
