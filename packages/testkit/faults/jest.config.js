@@ -1,4 +1,5 @@
-// The faults with real processes: `npm run test:faults`. They need SIGSTOP and some time, so `npm test` leaves them out.
+// The faults with real processes: `npm run test:faults`. They need SIGSTOP and some time, so `npm test` leaves them out. Most of that
+// time they wait, so more of them run at once than there are processors.
 import base from '../../../jest.config.js';
 
 /** @type {import('jest').Config} */
@@ -7,5 +8,5 @@ export default {
   rootDir: '../../..',
   testMatch: ['<rootDir>/packages/testkit/faults/**/*.test.ts'],
   testTimeout: 120_000,
-  maxWorkers: 1,
+  maxWorkers: 3,
 };
