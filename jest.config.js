@@ -19,5 +19,6 @@ export default {
   },
   // More than what a test waits for has (DEADLINE_MS of the testkit), so that it is said what did not come true.
   testTimeout: 90_000,
-  maxWorkers: 2,
+  // Many tests wait for sockets and processes: more of them at once than two processors could compute.
+  maxWorkers: 3,
 };
