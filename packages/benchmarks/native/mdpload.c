@@ -250,6 +250,7 @@ int main(int count, char **given) {
 
   enum { CONNECTING, SETTLING, TURNING, DONE } phase = CONNECTING;
   double begin = now(), last = begin, mark = 0, beat_debt = 0, others = 0, since = 0;
+  long heard = 0;
   static uint8_t scratch[1 << 18];
   struct epoll_event events[256];
   while (phase != DONE && !refused && last < begin + limit_seconds) {
@@ -278,7 +279,10 @@ int main(int count, char **given) {
       end_turn(t);
       mark = t + 3 + (double)active->outstanding / SLOWEST; /* a long queue takes its time */
       if (target_count == 1 && !measuring) mark = t; /* and is there from the first moment that is measured */
-    } else if (phase == TURNING && draining && (active->outstanding == 0 || t >= mark)) {
+    } else if (phase == TURNING && draining && active->outstanding && t < mark) {
+      if (active->replies != heard && mark < t + 3) mark = t + 3; /* nothing is lost while something comes */
+      heard = active->replies;
+    } else if (phase == TURNING && draining) {
       close_turn(t);
       if (turn.number == turn.warm_rounds * target_count) { since = t; others = cpu_of_all() - cpu_of_self() - cpu_of_targets(); }
       if (turn.number == turn.rounds * target_count) phase = DONE;
