@@ -77,10 +77,13 @@ suite('a loss', () => {
   test('of a worker of Majortomo during its job: another one gets the request', async () => {
     const { broker, endpoint } = keep(await ourBroker());
     const first = keep(await majortomoWorker(python, endpoint, 'risky'));
+    await waitUntil('the first', () => broker.stats().workers.registered === 1);
+    // It waits for longer, and comes first. A second one that was started later might find the work done.
+    const second = keep(await majortomoWorker(python, endpoint, 'risky'));
+    await waitUntil('the second', () => broker.stats().workers.registered === 2);
     const client = keep(await majortomoClient(python, endpoint));
     const reply = client.ask('risky', [hex('sleep'), hex('1')]);
     await first.process.event('job');
-    const second = keep(await majortomoWorker(python, endpoint, 'risky'));
     await first.process.kill();
     expect(await reply).toEqual([[hex('1')]]);
     expect(second.jobs('sleep')).toBe(1);
