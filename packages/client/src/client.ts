@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // client - the client over ZeroMQ
 
-import { DEFAULT_ENDPOINT } from '@mdp/protocol';
+import { randomBytes } from 'node:crypto';
+import { DEFAULT_ENDPOINT, NONCE_LENGTH } from '@mdp/protocol';
+import { ClientIds } from '@mdp/protocol/internal';
 import { systemLookUp } from '@mdp/protocol/node';
 import { BaseClient } from './base-client.js';
 import { Connection } from './connection.js';
@@ -30,10 +32,11 @@ export class Client extends BaseClient {
    * @throws ArgumentError `MDP_INVALID_ARGUMENT` for an endpoint or option that is not allowed
    */
   constructor(endpoints: string | readonly string[] = DEFAULT_ENDPOINT, options: ClientOptions = {}) {
+    const ids = new ClientIds(randomBytes(NONCE_LENGTH));
     super(
       endpoints,
       options,
-      (link, events, { connect }) => new Connection(link, events, connect),
+      (link, events, { connect }) => new Connection(link, events, connect, ids.next()),
       (link, events, { connect }) => new MxConnection(link, events, connect),
       systemLookUp,
     );

@@ -20,11 +20,12 @@ export class Connection implements LinkHandle, DealerHost {
   /** Whether a message is asked for. */
   #receiving = false;
 
-  constructor(link: Link, events: LinkEvents, options: ConnectOptions) {
+  /** @param routingId - tells the broker which client it belongs to; no other connection may have had it */
+  constructor(link: Link, events: LinkEvents, options: ConnectOptions, routingId: string) {
     this.#link = link;
     this.#events = events;
-    const marks = { receiveHighWaterMark: RECEIVE_HIGH_WATER_MARK };
-    this.#dealer = new MonitoredDealer(link.endpoint.address, options, marks, this);
+    const own = { receiveHighWaterMark: RECEIVE_HIGH_WATER_MARK, routingId };
+    this.#dealer = new MonitoredDealer(link.endpoint.address, options, own, this);
   }
 
   get connected(): boolean {

@@ -42,10 +42,12 @@ export interface DealerHost {
   onLost(cause?: unknown): void;
 }
 
-/** How many messages ZeroMQ holds for one socket, in each direction. */
-export interface HighWaterMarks {
+/** What connections differ in: how many messages ZeroMQ holds in each direction, and their names. */
+export interface DealerOptions {
   readonly receiveHighWaterMark: number;
   readonly sendHighWaterMark?: number;
+  /** The name of the connection at the broker. Without it the broker makes one up. */
+  readonly routingId?: string;
 }
 
 /**
@@ -69,7 +71,7 @@ export class MonitoredDealer {
   readonly #handshake: HandshakeReader;
   #up = false;
 
-  constructor(address: string, options: ConnectOptions, marks: HighWaterMarks, host: DealerHost) {
+  constructor(address: string, options: ConnectOptions, own: DealerOptions, host: DealerHost) {
     this.#host = host;
     this.connected = address.startsWith('inproc://');
     this.#handshake = new HandshakeReader(options.curve !== undefined);
@@ -79,7 +81,7 @@ export class MonitoredDealer {
       linger: 0,
       // A send goes out now or fails: parked, it would make every other send on the socket throw.
       sendTimeout: 0,
-      ...marks,
+      ...own,
       reconnectInterval: options.reconnectMs,
       reconnectMaxInterval: options.reconnectMaxMs,
       connectTimeout: options.connectTimeoutMs,

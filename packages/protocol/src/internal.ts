@@ -3,6 +3,7 @@
 
 export type { BackoffOptions } from './backoff.js';
 export { backoffMs } from './backoff.js';
+export { ClientIds, clientOf } from './client-id.js';
 export type { Deadline } from './deadline-heap.js';
 export { DeadlineHeap } from './deadline-heap.js';
 export { ownFrame } from './frame.js';

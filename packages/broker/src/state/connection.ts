@@ -3,6 +3,7 @@
 
 import type { Frame } from '@mdp/protocol';
 import { EMPTY_FRAME, ownFrames } from '@mdp/protocol';
+import { clientOf } from '@mdp/protocol/internal';
 import type { Line } from '../outbox.js';
 import type { Access } from './access.js';
 import { Link, LinkedList } from './linked-list.js';
@@ -49,6 +50,8 @@ export class Connection {
   /** The port's: how it sends to this connection; `undefined` until it does. */
   line: Line | undefined;
   readonly link = new Link<Connection>(this);
+  /** Whose turn its requests take: its own, or that of its client, which may have many connections. */
+  readonly turn: unknown;
 
   /**
    * @param socket - index of the socket that it is a peer of
@@ -63,7 +66,10 @@ export class Connection {
     readonly key: string,
     readonly routingId: Frame,
     readonly pending = new PendingBytes(),
-  ) {}
+  ) {
+    const client = clientOf(routingId);
+    this.turn = client === routingId ? this : `${String(socket)} ${frameText(client)}`;
+  }
 
   /**
    * Whether it may make another request now. So many a second are allowed, and after a pause as many at once.

@@ -4,6 +4,7 @@
 import type { Frame, MxIdentity } from '@mdp/protocol';
 import { MX_FIRST_CREDIT, MX_MAX_ATTEMPTS } from '@mdp/protocol';
 import type { Deadline } from '@mdp/protocol/internal';
+import { clientOf } from '@mdp/protocol/internal';
 import type { PeerDialect } from '../events.js';
 import type { Connection } from './connection.js';
 import { addressKey } from './connection.js';
@@ -187,11 +188,11 @@ export class Request implements Deadline {
     return this.#stream;
   }
 
-  /** Who takes turns: the connection itself, or a logical client behind it. */
+  /** Who takes turns: the client with this connection, or a logical client behind it. */
   get clientKey(): unknown {
     const { envelope } = this;
-    if (envelope.length === 1 || (envelope.length === 2 && envelope[1]?.length === 0)) return this.connection;
-    return this.mx ?? `${String(this.connection.socket)} ${addressKey(envelope)}`;
+    if (envelope.length === 1 || (envelope.length === 2 && envelope[1]?.length === 0)) return this.connection.turn;
+    return this.mx ?? `${String(this.connection.socket)} ${addressKey(envelope.map(clientOf))}`;
   }
 
   /**

@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Frame } from '@mdp/protocol';
 import { bytes } from '@mdp/protocol';
+import { ClientIds } from '@mdp/protocol/internal';
 import { check } from '@mdp/testkit/fuzz';
 import { resolveBrokerOptions } from '../../src/options.js';
 import { Connection } from '../../src/state/connection.js';
@@ -82,6 +83,30 @@ describe('FairQueue', () => {
     queue.push(request(a, 'a2', bytes('')));
     queue.push(request(b, 'b1'));
     expect(drainAll(queue)).toEqual(['a1', 'b1', 'a2']);
+  });
+
+  test('the connections of one client take one turn, also behind a proxy, when their routing ids say whose they are', () => {
+    const queue = new FairQueue();
+    const greedy = new ClientIds(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
+    const modest = new ClientIds(Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1));
+    for (const each of ['g1', 'g2', 'g3']) queue.push(request(connection(greedy.next()), each));
+    queue.push(request(connection(modest.next()), 'm1'));
+    expect(drainAll(queue)).toEqual(['g1', 'm1', 'g2', 'g3']);
+    const proxy = connection('proxy');
+    for (const each of ['g1', 'g2', 'g3']) queue.push(request(proxy, each, bytes(greedy.next())));
+    queue.push(request(proxy, 'm1', bytes(modest.next()), bytes('')));
+    expect(drainAll(queue)).toEqual(['g1', 'm1', 'g2', 'g3']);
+  });
+
+  test('one client at two endpoints, and one that only looks like another, take turns of their own', () => {
+    const queue = new FairQueue();
+    const id = new ClientIds(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)).next();
+    const elsewhere = new Connection(1, ANYBODY, id, bytes(id));
+    for (const each of ['a1', 'a2']) queue.push(request(connection(id), each));
+    queue.push(request(elsewhere, 'b1'));
+    queue.push(request(connection(id.replace('08:', '09:')), 'c1'));
+    queue.push(request(connection(id.replace(':1', '')), 'd1'));
+    expect(drainAll(queue)).toEqual(['a1', 'b1', 'c1', 'd1', 'a2']);
   });
 
   test('serves retries before all others, the last one that came back first', () => {

@@ -129,7 +129,9 @@ export class NaiveDesk extends NaiveReplies {
   /** Whose turn a request takes: that of its connection, or of the one behind the proxy. */
   #clientOf({ connection, address, dialect }: NaiveRequest): string {
     if (address.join('') === '') return connection.key;
-    return [connection.key, ...address, ...(dialect === 'mx' ? ['mx'] : [])].join('/');
+    if (dialect === 'mx') return [connection.key, ...address, 'mx'].join('/');
+    // Of the routing ids that this project's clients take, the last part names the connection.
+    return [connection.key, ...address].map((hop) => hop.replace(/^(mdp:.{16}):.+$/s, '$1')).join('/');
   }
 
   #enqueue(now: number, request: NaiveRequest, first: boolean): void {

@@ -300,7 +300,9 @@ export class StateWorld {
     };
     // Each strict request has an address of its own, so that its replies can be told by where they go; MX has ids.
     const direct = PLACES[place]?.proxy === false && dialect === 'mx';
-    const hops = direct ? [] : [dialect === 'mx' ? `m${String(which % 4)}` : name];
+    // That of some says whose it is, and these are few.
+    const address = which % 4 === 0 ? name : `mdp:0123456789abcde${String(which % 2)}:${name}`;
+    const hops = direct ? [] : [dialect === 'mx' ? `m${String(which % 4)}` : address];
     const more = which % 37 === 0 ? TOO_LARGE : which % 13 === 0 ? LARGE : bytes('body');
     const seen = { dispatches: 0, excused: 0, partials: 0, begun: false, ended: false };
     const asked = { name, id, connection, place, hops, dialect, service, ...seen };

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // names.test - a name that stands for several brokers, which come and go
 
+import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { text } from '@mdp/protocol';
+import { NONCE_LENGTH, text } from '@mdp/protocol';
+import { ClientIds } from '@mdp/protocol/internal';
 import { freePort, waitUntil } from '@mdp/testkit';
 import { BaseClient } from '../../src/base-client.js';
 import { Connection } from '../../src/connection.js';
@@ -14,10 +16,11 @@ import { ToyBroker } from './toy-broker.js';
 /** A client that is told by the test what names stand for. */
 class NamedClient extends BaseClient {
   constructor(endpoint: string, options: ClientOptions, lookUp: (host: string) => Promise<readonly string[]>) {
+    const ids = new ClientIds(randomBytes(NONCE_LENGTH));
     super(
       endpoint,
       options,
-      (link, events, { connect }) => new Connection(link, events, connect),
+      (link, events, { connect }) => new Connection(link, events, connect, ids.next()),
       (link, events, { connect }) => new MxConnection(link, events, connect),
       lookUp,
     );

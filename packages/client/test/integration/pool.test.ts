@@ -3,7 +3,8 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
-import { text } from '@mdp/protocol';
+import { bytes, text } from '@mdp/protocol';
+import { clientOf } from '@mdp/protocol/internal';
 import { TestProcess, waitUntil } from '@mdp/testkit';
 import { Client } from '../../src/index.js';
 import { ToyBroker } from './toy-broker.js';
@@ -37,6 +38,24 @@ describe('concurrency', () => {
     }
     await Promise.all(replies);
     expect(broker.peers.size).toBe(8);
+  });
+
+  test('the names of its connections tell a broker that they are one client, and no two are the same (MDP-B-03)', async () => {
+    await using broker = await ToyBroker.bind();
+    await using one = new Client(broker.endpoint, { wire: 'rfc18' });
+    await using other = new Client(broker.endpoint, { wire: 'rfc18' });
+    const clientOfPeer = ({ peer }: { peer: string }): string => text(clientOf(bytes(peer))) ?? '';
+    const replies = [1, 2, 3].map(() => one.request('echo', 'a'));
+    const ofOne = [await broker.next(), await broker.next(), await broker.next()];
+    replies.push(other.request('echo', 'a'));
+    const ofOther = await broker.next();
+    const [whose, ...more] = new Set(ofOne.map(clientOfPeer));
+    expect(whose).toMatch(/^mdp:[0-9a-f]{16}$/);
+    expect(more).toEqual([]);
+    expect(clientOfPeer(ofOther)).not.toBe(whose);
+    expect(broker.peers.size).toBe(4);
+    for (const request of [...ofOne, ofOther]) await request.final('ok');
+    await Promise.all(replies);
   });
 
   test('requests beyond maxQueued fail with MDP_OVERLOADED, the others are served', async () => {
