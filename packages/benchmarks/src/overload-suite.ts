@@ -41,6 +41,7 @@ const GREEDY: Group = { clients: 1, inFlight: 1_000 };
 /** Who is overloaded. On the strict wire each client has up to 256 requests at the broker, by MX 1,000. */
 const KINDS: readonly { readonly name: string; readonly wire: Wire; readonly clients: number }[] = [
   { name: '8 clients, mx', wire: 'mx', clients: 8 },
+  { name: '8 clients, rfc18', wire: 'rfc18', clients: 8 },
   { name: '1 client, rfc18', wire: 'rfc18', clients: 1 },
 ];
 
@@ -269,8 +270,9 @@ export function heldTable(found: readonly Overloaded[]): string {
   );
 }
 
-/** What modest clients get beside a greedy one. */
+/** What modest clients get beside a greedy one: the same for each kind on a wire, so that of the last one is told. */
 export function sharesTable(found: readonly Overloaded[]): string {
+  const byWire = new Map(found.map((one) => [wireOf(one.name), one]));
   const cells = ({ perSecond, p50Ms, p99Ms }: Share): string[] => [shown(perSecond), shown(p50Ms, 1), shown(p99Ms, 1)];
   return renderTable(
     [
@@ -281,16 +283,20 @@ export function sharesTable(found: readonly Overloaded[]): string {
       { title: 'p99 ms' },
       { title: 'of alone' },
     ],
-    found.flatMap(({ name, alone, beside: [modest, greedy] }) => [
-      [wireOf(name), '100 modest, alone', ...cells(alone), ''],
-      [
-        wireOf(name),
-        '100 modest, beside the greedy one',
-        ...cells(modest),
-        shownShare(modest.perSecond / alone.perSecond),
+    Array.from(
+      byWire,
+      ([
+        wire,
+        {
+          alone,
+          beside: [modest, greedy],
+        },
+      ]) => [
+        [wire, '100 modest, alone', ...cells(alone), ''],
+        [wire, '100 modest, beside the greedy one', ...cells(modest), shownShare(modest.perSecond / alone.perSecond)],
+        [wire, 'the greedy one', ...cells(greedy), ''],
       ],
-      [wireOf(name), 'the greedy one', ...cells(greedy), ''],
-    ]),
+    ).flat(),
   );
 }
 

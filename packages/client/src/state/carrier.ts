@@ -2,12 +2,15 @@
 // carrier - what carries requests to a broker and their replies back, whatever the wire
 
 import type { Frame } from '@mdp/protocol';
+import type { Trip } from './allowances.js';
 import type { Endpoint } from './endpoint.js';
 import type { Exchange } from './exchange.js';
 
 /** A connection as a request sees it. How many it carries at once, and how they are told apart, is its own affair. */
 export interface Carrier {
   readonly endpoint: Endpoint;
+  /** What is remembered of the request on it, when it carries one only, whose deadline the broker does not know. */
+  readonly trip: Trip | undefined;
   /** Send a request, which is under way here from now on. */
   send(now: number, exchange: Exchange): void;
   /**

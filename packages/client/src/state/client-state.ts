@@ -5,6 +5,7 @@ import type { ClientInbound, ErrorReply, Frame, MxRecord, RequestError } from '@
 import { AbortedError, ClosedError, DisconnectedError, OverloadedError, decodeErrorReply } from '@mdp/protocol';
 import type { Refusal } from '@mdp/protocol/internal';
 import type { RequestCounters } from './counters.js';
+import { Allowances } from './allowances.js';
 import { Addresses } from './addresses.js';
 import type { Endpoint } from './endpoint.js';
 import type { Exchange } from './exchange.js';
@@ -76,7 +77,8 @@ export class ClientState {
     this.#refusals = new Refusals(options.connect, counters, options.random);
     const budget = new RetryBudget(options.retryBudget);
     this.#rests = new Rests(options.connect, endpoints, options.random);
-    this.#requests = new Requests(endpoints, this.#refusals, this.#rests, budget, options.random);
+    const allowances = new Allowances(endpoints, options.maxSockets);
+    this.#requests = new Requests(endpoints, this.#refusals, this.#rests, budget, allowances, options.random);
     this.pool = new Pool(this.#links, this.#mxLinks);
   }
 
@@ -108,7 +110,7 @@ export class ClientState {
       requests.end(exchange, new ClosedError('the client is closed', exchange));
       return;
     }
-    if (requests.waiting.head === undefined) {
+    if (requests.mayPass(exchange)) {
       const link = this.pool.take(now);
       if (link !== undefined) {
         requests.send(now, link, exchange);
@@ -231,6 +233,7 @@ export class ClientState {
     else {
       this.#mxLinks.agreed(now, link, window);
       this.#links.retire(link.endpoint);
+      this.#requests.lift();
       this.#pump(now);
     }
   }
@@ -368,7 +371,8 @@ export class ClientState {
         if (link === undefined) break;
         this.#requests.send(now, link, next);
       }
-      ready = this.queued > 0 && this.pool.grow(now, this.queued, false);
+      const { wanting } = this.#requests;
+      ready = wanting > 0 && this.pool.grow(now, wanting, false);
     }
     if (this.queued > 0 && this.pool.empty) this.#failWaiting();
   }
@@ -377,10 +381,8 @@ export class ClientState {
   #failWaiting(): void {
     const cause = this.#links.openError ?? this.#mxLinks.openError;
     const why = cause instanceof Error ? cause.message : String(cause);
-    for (const list of [this.#requests.repeats, this.#requests.waiting]) {
-      for (let next = list.head; next !== undefined; next = list.head) {
-        this.#requests.end(next, new DisconnectedError(`no connection can be opened: ${why}`, next, { cause }));
-      }
+    for (const exchange of [...this.#requests.unsent()]) {
+      this.#requests.end(exchange, new DisconnectedError(`no connection can be opened: ${why}`, exchange, { cause }));
     }
   }
 

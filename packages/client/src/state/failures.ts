@@ -3,6 +3,7 @@
 
 import type { RequestError } from '@mdp/protocol';
 import { DisconnectedError, ProtocolError, RefusedError, RemoteError, STATUS, TimeoutError } from '@mdp/protocol';
+import { HeldBack } from './allowances.js';
 import type { Endpoint } from './endpoint.js';
 import type { Exchange } from './exchange.js';
 
@@ -25,7 +26,11 @@ export function deadlinePassed(exchange: Exchange, endpoints: readonly Endpoint[
   const within = `within ${String(policy.timeoutMs)} ms`;
   const options = lastError === undefined ? undefined : { cause: lastError };
   if (phase === 'waiting') {
-    return new TimeoutError(`not sent to "${service}" ${within}: ${whyNotSent(endpoints)}`, exchange, options);
+    return new TimeoutError(
+      `not sent to "${service}" ${within}: ${whyNotSent(exchange, endpoints)}`,
+      exchange,
+      options,
+    );
   }
   if (phase === 'streaming') {
     return new TimeoutError(`the reply of "${service}" was not complete ${within}`, exchange, options);
@@ -38,7 +43,7 @@ export function silence(exchange: Exchange, endpoints: readonly Endpoint[]): Tim
   const { service, phase, policy } = exchange;
   const lasting = `for ${String(policy.idleTimeoutMs)} ms`;
   if (phase !== 'waiting') return new TimeoutError(`nothing came from "${service}" ${lasting}`, exchange);
-  return new TimeoutError(`not sent to "${service}" ${lasting}: ${whyNotSent(endpoints)}`, exchange);
+  return new TimeoutError(`not sent to "${service}" ${lasting}: ${whyNotSent(exchange, endpoints)}`, exchange);
 }
 
 /** One attempt has waited long enough for its first part. */
@@ -78,7 +83,8 @@ export function distrusted(what: string, exchange: Exchange): ProtocolError {
 }
 
 /** Why a request still waits for a connection. */
-function whyNotSent(endpoints: readonly Endpoint[]): string {
+function whyNotSent({ list }: Exchange, endpoints: readonly Endpoint[]): string {
+  if (list instanceof HeldBack) return 'others were not answered in time, so fewer are sent at once';
   if (endpoints.some(({ mx }) => mx?.phase === 'open')) return 'too many were under way already (maxInFlight)';
   const connected = endpoints.some(({ state, links, connecting }) => state !== 'down' && links.size > connecting);
   if (connected) return 'every socket was busy (maxSockets)';

@@ -2,6 +2,7 @@
 // link - one strict connection to one broker as the state sees it: it carries one request at a time
 
 import type { Frame } from '@mdp/protocol';
+import { Trip } from './allowances.js';
 import type { Carrier } from './carrier.js';
 import type { Endpoint } from './endpoint.js';
 import type { Exchange } from './exchange.js';
@@ -49,6 +50,7 @@ export class Link implements Carrier {
   used = false;
   /** Since when it is idle, in milliseconds of the client's clock. */
   idleSince = 0;
+  readonly trip = new Trip();
   /** Set right after it was opened. */
   handle!: LinkHandle;
   readonly #owner: LinkOwner;

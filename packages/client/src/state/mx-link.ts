@@ -42,6 +42,7 @@ export class MxLink implements Carrier {
   idleSince: number | undefined = undefined;
   /** Answers to questions that are still due while it is open. */
   answersDue = 0;
+  readonly trip = undefined;
   /** When an open connection that was asked (again) must have said something; `Infinity` when it was not. */
   checkBy = Infinity;
   /** Set right after it was opened. */

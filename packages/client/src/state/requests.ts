@@ -4,6 +4,7 @@
 import type { ErrorReply, Frame, RequestError } from '@mdp/protocol';
 import { RemoteError, STATUS } from '@mdp/protocol';
 import { DeadlineHeap, backoffMs } from '@mdp/protocol/internal';
+import type { Allowances } from './allowances.js';
 import type { Carrier } from './carrier.js';
 import type { RequestCounters } from './counters.js';
 import { countEnd, newRequestCounters } from './counters.js';
@@ -11,6 +12,7 @@ import type { Endpoint } from './endpoint.js';
 import type { Exchange } from './exchange.js';
 import { NO_BODY } from './exchange.js';
 import { attemptPassed, deadlinePassed, isRetryable, partPassed, refusedEverywhere, silence } from './failures.js';
+import { firstOf } from './first-of.js';
 import type { Refusals } from './refusals.js';
 import type { RetryBudget } from './retry-budget.js';
 import { mayMeanOverload } from './retry-budget.js';
@@ -29,6 +31,7 @@ export class Requests {
   readonly #refusals: Refusals;
   readonly #rests: Rests;
   readonly #budget: RetryBudget;
+  readonly #allowances: Allowances;
   readonly #random: () => number;
   #pending = 0;
 
@@ -37,6 +40,7 @@ export class Requests {
    * @param refusals - the endpoints that let nobody in
    * @param rests - the endpoints that do not serve
    * @param budget - what repetitions are paid from
+   * @param allowances - how many are sent at once
    * @param random - a source of numbers from 0 (inclusive) to 1 (exclusive), for the jitter
    */
   constructor(
@@ -44,12 +48,14 @@ export class Requests {
     refusals: Refusals,
     rests: Rests,
     budget: RetryBudget,
+    allowances: Allowances,
     random: () => number,
   ) {
     this.#endpoints = endpoints;
     this.#refusals = refusals;
     this.#rests = rests;
     this.#budget = budget;
+    this.#allowances = allowances;
     this.#random = random;
   }
 
@@ -58,9 +64,14 @@ export class Requests {
     return this.#pending;
   }
 
-  /** Those that wait for a connection. */
+  /** Those that are not sent yet, or not again. */
   get queued(): number {
-    return this.waiting.size + this.repeats.size;
+    return this.wanting + this.#allowances.held;
+  }
+
+  /** Those that would be sent if there were connections for them. */
+  get wanting(): number {
+    return this.waiting.size + this.repeats.size + this.#allowances.ready;
   }
 
   /** When {@link expire} has something to do; `Infinity` for never. */
@@ -82,20 +93,33 @@ export class Requests {
     if (exchange.times.retryAt < Infinity) exchange.ownTimes.retryAt = Infinity;
     exchange.refusedBefore = this.#refusals.count;
     this.#heard(now, exchange);
-    (exchange.fresh ? this.repeats : this.waiting).push(exchange);
+    if (exchange.fresh) this.repeats.push(exchange);
+    else if (this.#allowances.allows(exchange)) this.waiting.push(exchange);
+    else this.#allowances.hold(exchange);
     this.#watch(exchange);
   }
 
-  /**
-   * Who is sent next of those that wait for any connection: in order while that is of use. Once the oldest has used up half
-   * of its time, more is asked for than can be done, and in order all would be sent when it is too late. So the newest goes
-   * first, which has its time before it, and those that are late end at their deadlines, at no cost to anybody else.
-   */
+  /** Whether a new request may be sent at once, before all that wait. */
+  mayPass(exchange: Exchange): boolean {
+    return this.waiting.head === undefined && this.#allowances.allows(exchange);
+  }
+
+  /** A broker knows deadlines from now on: none is held back. */
+  lift(): void {
+    this.#allowances.lift();
+  }
+
+  /** Who is sent next of those that wait for any connection. Those that are too many for their service are held back. */
   next(now: number): Exchange | undefined {
-    const { head, tail } = this.waiting;
-    if (head === undefined || tail === undefined || head === tail) return head;
-    if ((head.deadlineAt - now) * 2 >= head.policy.timeoutMs || head.deadlineAt === Infinity) return head;
-    return tail.deadlineAt < Infinity && tail.deadlineAt > head.deadlineAt ? tail : head;
+    const held = this.#allowances.next();
+    if (held !== undefined) return firstOf(now, held);
+    for (;;) {
+      // In order, as long as those are too many that come first.
+      const { head } = this.waiting;
+      const next = head === undefined || this.#allowances.allows(head) ? firstOf(now, this.waiting) : head;
+      if (next === undefined || this.#allowances.allows(next)) return next;
+      this.#allowances.hold(next);
+    }
   }
 
   /** Send a request. */
@@ -111,6 +135,7 @@ export class Requests {
     this.#heard(now, exchange);
     this.#watch(exchange);
     this.#rests.sent(carrier.endpoint, exchange);
+    this.#allowances.sent(now, carrier, exchange);
     carrier.send(now, exchange);
   }
 
@@ -126,6 +151,7 @@ export class Requests {
   /** The FINAL came; `error` when it is an error reply. */
   final(now: number, exchange: Exchange, body: Frame[], error: ErrorReply | undefined): void {
     exchange.link?.release(now, exchange);
+    this.#allowances.answered(now, exchange, error?.status);
     this.#rests.answered(now, exchange, error?.status);
     if (error === undefined) {
       this.#budget.earn();
@@ -171,7 +197,7 @@ export class Requests {
   /** An attempt has failed, its connection is settled: try again, or end with the attempts made (MDP-C-10). */
   attemptFailed(now: number, exchange: Exchange, error: RequestError): void {
     const { policy, phase, attempts } = exchange;
-    exchange.link = undefined;
+    this.#leave(exchange);
     if (phase === 'streaming' || attempts >= policy.attempts || !isRetryable(error)) {
       this.end(exchange, error);
       return;
@@ -203,7 +229,7 @@ export class Requests {
     // What stands was let in before, and serves on. For a repetition that must be by MX: strict, it needs a new connection.
     const lists: WaitingList<Exchange>[] = [];
     if (!endpoints.some(({ mx }) => mx?.phase === 'open')) lists.push(this.repeats);
-    if (!endpoints.some(({ stands }) => stands)) lists.push(this.waiting);
+    if (!endpoints.some(({ stands }) => stands)) lists.push(this.waiting, ...this.#allowances.lists());
     for (const list of lists) {
       // They stand in the order in which they began to wait.
       for (let next = list.head; next !== undefined && next.refusedBefore < least; next = list.head) {
@@ -221,7 +247,7 @@ export class Requests {
   /** The one end of a request. */
   end(exchange: Exchange, error: RequestError | undefined): void {
     exchange.phase = 'ended';
-    exchange.link = undefined;
+    this.#leave(exchange);
     exchange.list?.remove(exchange);
     // Its reply may be kept for long.
     exchange.body = NO_BODY;
@@ -234,7 +260,12 @@ export class Requests {
   /** All that have not ended and are not just carried: those with a deadline, and those that wait. */
   *all(): Generator<Exchange> {
     yield* this.#deadlines.items;
-    for (const list of [this.waiting, this.repeats]) {
+    yield* this.unsent();
+  }
+
+  /** All that are {@link queued}. */
+  *unsent(): Generator<Exchange> {
+    for (const list of [this.repeats, this.waiting, ...this.#allowances.lists()]) {
       for (let next = list.head; next !== undefined; next = next.next) yield next;
     }
   }
@@ -270,8 +301,15 @@ export class Requests {
   /** Its time is over while it is with a broker: perhaps that is not there any more. */
   #unanswered(now: number, exchange: Exchange): void {
     if (exchange.link === undefined) return;
+    if (exchange.phase === 'sent') this.#allowances.unanswered(now, exchange);
     exchange.link.unanswered(now, exchange);
     this.#rests.unanswered(now, exchange);
+  }
+
+  /** It is on its connection no more. */
+  #leave(exchange: Exchange): void {
+    this.#allowances.settle(exchange);
+    exchange.link = undefined;
   }
 
   /** What was awaited has come: the silence begins anew. */
