@@ -15,6 +15,8 @@ const SOON_SHARE = 1 / 4;
 const IN_TIME = 1 / 100;
 /** What one takes that was not answered in time: nearly all that is sent at once, when nothing is answered. */
 const UNANSWERED = 1;
+/** When so many are not answered with no reply in between, no more than are under way then may be: more were never tried. */
+const IN_A_ROW = 8;
 /** What is always allowed. */
 const LEAST = 4;
 
@@ -30,6 +32,8 @@ export class HeldBack extends WaitingList<Exchange> {}
 class Allowance {
   readonly held = new HeldBack();
   underWay = 0;
+  /** How many were not answered in time since a reply came last. */
+  missed = 0;
   /** When a request was not answered in time last. */
   cutAt = -Infinity;
   /** The least time that a reply took, in milliseconds. */
@@ -146,6 +150,7 @@ export class Allowances {
     if (trip === undefined || allowance === undefined || status === STATUS.OVERLOADED) return;
     if (status === STATUS.DEADLINE) this.unanswered(now, exchange);
     else {
+      allowance.missed = 0;
       const tookMs = now - trip.sentAt;
       const hadMs = Math.min(exchange.deadlineAt, exchange.times.attemptAt) - trip.sentAt;
       allowance.leastMs = Math.min(allowance.leastMs, tookMs);
@@ -159,6 +164,8 @@ export class Allowances {
     const allowance = exchange.link?.trip?.allowance;
     if (allowance === undefined || this.#endpoints.some(({ wire }) => wire === 'mx')) return;
     const least = Math.min(LEAST, this.#limit);
+    allowance.missed += 1;
+    if (allowance.missed >= IN_A_ROW) allowance.most = Math.min(allowance.most, allowance.underWay);
     allowance.most = Math.max(least, allowance.most - UNANSWERED);
     allowance.cutAt = now;
     // With so few there is hardly a queue: what a reply takes then is what it takes at least by now.

@@ -36,6 +36,17 @@ describe('a service whose requests are not answered in time', () => {
     expect(h.state.queued).toBe(5);
   });
 
+  test('gets four also when far fewer than maxSockets were under way, but a single failure takes hardly anything', () => {
+    const h = unanswered({ maxSockets: 200 });
+    const calls = ask(h, 10);
+    expect(sent(calls)).toBe(4);
+    const other = new Harness({ maxSockets: 200 });
+    ask(other, 7);
+    other.pass(TIMEOUT_MS);
+    expect(sent(ask(other, 193))).toBe(193);
+    expect(sent(ask(other, 1))).toBe(0);
+  });
+
   test('gets half as many more with each round of replies that come soon, until it may have any number', () => {
     const h = unanswered();
     const counts: number[] = [];
