@@ -33,10 +33,11 @@ export class Client extends BaseClient {
    */
   constructor(endpoints: string | readonly string[] = DEFAULT_ENDPOINT, options: ClientOptions = {}) {
     const ids = new ClientIds(randomBytes(NONCE_LENGTH));
+    const nextRoutingId = (): string => ids.next();
     super(
       endpoints,
       options,
-      (link, events, { connect }) => new Connection(link, events, connect, ids.next()),
+      (link, events, { connect }) => new Connection(link, events, connect, nextRoutingId),
       (link, events, { connect }) => new MxConnection(link, events, connect),
       systemLookUp,
     );

@@ -20,11 +20,11 @@ export class Connection implements LinkHandle, DealerHost {
   /** Whether a message is asked for. */
   #receiving = false;
 
-  /** @param routingId - tells the broker which client it belongs to; no other connection may have had it */
-  constructor(link: Link, events: LinkEvents, options: ConnectOptions, routingId: string) {
+  /** @param nextRoutingId - makes names that tell the broker which client it belongs to, each another one */
+  constructor(link: Link, events: LinkEvents, options: ConnectOptions, nextRoutingId: () => string) {
     this.#link = link;
     this.#events = events;
-    const own = { receiveHighWaterMark: RECEIVE_HIGH_WATER_MARK, routingId };
+    const own = { receiveHighWaterMark: RECEIVE_HIGH_WATER_MARK, nextRoutingId };
     this.#dealer = new MonitoredDealer(link.endpoint.address, options, own, this);
   }
 

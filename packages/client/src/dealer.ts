@@ -2,7 +2,7 @@
 // dealer - one DEALER socket connected to one broker, and what its monitor says of the connection
 
 import type { Refusal } from '@mdp/protocol/internal';
-import { HandshakeReader } from '@mdp/protocol/internal';
+import { HandshakeReader, backoffMs } from '@mdp/protocol/internal';
 import { curveSocketOptions } from '@mdp/protocol/node';
 import { Context, Dealer } from 'zeromq';
 import type { ConnectOptions } from './options.js';
@@ -46,8 +46,8 @@ export interface DealerHost {
 export interface DealerOptions {
   readonly receiveHighWaterMark: number;
   readonly sendHighWaterMark?: number;
-  /** The name of the connection at the broker. Without it the broker makes one up. */
-  readonly routingId?: string;
+  /** Makes a name for each connection at the broker, one that was never used before. Without it the broker makes them up. */
+  readonly nextRoutingId?: () => string;
 }
 
 /**
@@ -58,7 +58,8 @@ export interface DealerOptions {
  * its loss cannot be seen.
  */
 export class MonitoredDealer {
-  readonly socket: Dealer;
+  /** Another one after each try that got as far as the handshake, when connections have names. */
+  socket: Dealer;
   /** Whether it needs no handshake. */
   readonly connected: boolean;
   closed = false;
@@ -66,22 +67,41 @@ export class MonitoredDealer {
   broken = false;
   /** Set by the host: something came. */
   progress = false;
+  readonly #address: string;
+  readonly #options: ConnectOptions;
+  readonly #own: DealerOptions;
   readonly #host: DealerHost;
-  readonly #observer: Observer | undefined;
   readonly #handshake: HandshakeReader;
+  #observer: Observer | undefined;
   #up = false;
+  /** The try to connect got as far as the handshake. */
+  #met = false;
+  /** How many tries have ended there. */
+  #renamed = 0;
+  #again: NodeJS.Timeout | undefined;
 
   constructor(address: string, options: ConnectOptions, own: DealerOptions, host: DealerHost) {
+    this.#address = address;
+    this.#options = options;
+    this.#own = own;
     this.#host = host;
     this.connected = address.startsWith('inproc://');
     this.#handshake = new HandshakeReader(options.curve !== undefined);
-    this.socket = new Dealer({
+    this.socket = this.#open();
+  }
+
+  /** @throws whatever ZeroMQ says when there can be none */
+  #open(): Dealer {
+    const options = this.#options;
+    const { nextRoutingId, ...marks } = this.#own;
+    const socket = new Dealer({
       // What is bound over inproc is found only from the context that it was bound in: the process's own.
       ...(this.connected ? {} : { context: contextOfClients() }),
       linger: 0,
       // A send goes out now or fails: parked, it would make every other send on the socket throw.
       sendTimeout: 0,
-      ...own,
+      ...marks,
+      ...(nextRoutingId === undefined ? {} : { routingId: nextRoutingId() }),
       reconnectInterval: options.reconnectMs,
       reconnectMaxInterval: options.reconnectMaxMs,
       connectTimeout: options.connectTimeoutMs,
@@ -91,20 +111,20 @@ export class MonitoredDealer {
       ...KEEP_ALIVE,
     });
     try {
-      if (!this.connected) {
-        this.#observer = this.socket.events;
-        this.#watch();
-      }
-      this.socket.connect(address);
+      if (!this.connected) this.#watch((this.#observer = socket.events));
+      socket.connect(this.#address);
     } catch (error) {
-      this.close();
+      this.closed = true;
+      socket.close();
       throw error;
     }
+    return socket;
   }
 
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    clearTimeout(this.#again);
     this.socket.close();
   }
 
@@ -129,16 +149,22 @@ export class MonitoredDealer {
     this.#host.onLost();
   };
 
-  #watch(): void {
-    this.#observer?.receive().then(this.#onMonitor, this.failed);
+  #watch(observer: Observer): void {
+    const isOurs = (): boolean => !this.closed && observer === this.#observer;
+    const onError = (error: unknown): void => {
+      if (isOurs()) this.#host.onLost(error);
+    };
+    const onEvent = (event: MonitorEvent): void => {
+      if (event.type === 'end') return;
+      // To its end, also when the socket is closed: an observer that nobody awaits may be collected, and then libzmq waits
+      // for ever to tell it of the end, and closes no other socket any more.
+      observer.receive().then(onEvent, onError);
+      if (isOurs()) this.#onMonitor(event);
+    };
+    observer.receive().then(onEvent, onError);
   }
 
-  readonly #onMonitor = (event: MonitorEvent): void => {
-    if (event.type === 'end') return;
-    // To its end, also when the socket is closed: an observer that nobody awaits may be collected, and then libzmq waits
-    // for ever to tell it of the end, and closes no other socket any more.
-    this.#watch();
-    if (this.closed) return;
+  #onMonitor(event: MonitorEvent): void {
     if (!this.#up) this.#onConnecting(event);
     else if (event.type === 'disconnect' && !this.broken) {
       this.broken = true;
@@ -146,7 +172,7 @@ export class MonitoredDealer {
       this.progress = true;
       this.settle();
     }
-  };
+  }
 
   #onConnecting(event: MonitorEvent): void {
     if (event.type === 'handshake') {
@@ -154,7 +180,28 @@ export class MonitoredDealer {
       this.#host.onUp();
       return;
     }
+    if (event.type === 'connect') this.#met = true;
     const refusal = this.#handshake.read(event);
+    if (event.type === 'connect:retry' && this.#met && this.#own.nextRoutingId !== undefined) this.#rename();
     if (refusal !== undefined) this.#host.onRefused(refusal);
+  }
+
+  /**
+   * Try again under another name. The broker may have seen the end of a handshake of which this side has not: until it notices
+   * that the connection is gone, it does not hear a second one of the same name.
+   */
+  #rename(): void {
+    const { reconnectMs: baseMs, reconnectMaxMs: maxMs } = this.#options;
+    const pauseMs = backoffMs((this.#renamed += 1), { baseMs, maxMs }, Math.random);
+    this.#met = false;
+    this.#observer = undefined;
+    this.socket.close();
+    this.#again = setTimeout(() => {
+      try {
+        this.socket = this.#open();
+      } catch (error) {
+        this.#host.onLost(error);
+      }
+    }, pauseMs);
   }
 }

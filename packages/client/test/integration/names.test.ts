@@ -17,10 +17,11 @@ import { ToyBroker } from './toy-broker.js';
 class NamedClient extends BaseClient {
   constructor(endpoint: string, options: ClientOptions, lookUp: (host: string) => Promise<readonly string[]>) {
     const ids = new ClientIds(randomBytes(NONCE_LENGTH));
+    const nextRoutingId = (): string => ids.next();
     super(
       endpoint,
       options,
-      (link, events, { connect }) => new Connection(link, events, connect, ids.next()),
+      (link, events, { connect }) => new Connection(link, events, connect, nextRoutingId),
       (link, events, { connect }) => new MxConnection(link, events, connect),
       lookUp,
     );
