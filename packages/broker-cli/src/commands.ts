@@ -78,6 +78,42 @@ export const ECHO_COMMANDS: readonly Command[] = [
 /** The commands with one word. */
 export const TOP_COMMANDS: readonly Command[] = [
   {
+    name: 'call',
+    describe: 'Make a request and write the reply',
+    words: 'SERVICE [FRAME...]',
+    load: async () => {
+      const { CALL_FLAGS, runCall } = await import('./call-command.js');
+      return { flags: CALL_FLAGS, run: runCall };
+    },
+    examples: [
+      ['call resize @photo.jpg 800 --raw > small.jpg', 'a frame from a file, a frame of text'],
+      ['call report 2026-11 --json', 'each part of the reply as a line of JSON, when it comes'],
+      ['call store -- -x', 'behind -- a frame may begin with a dash'],
+    ],
+  },
+  {
+    name: 'work',
+    describe: 'Serve requests by running a command for each',
+    words: 'SERVICE -- COMMAND [ARGUMENT...]',
+    load: async () => {
+      const { WORK_FLAGS, runWork } = await import('./work-command.js');
+      return { flags: WORK_FLAGS, run: runWork };
+    },
+    examples: [
+      ['work upper -- tr a-z A-Z', 'the request on its standard input, the reply on its standard output'],
+      ['work count --args --lines -- seq', 'frames as arguments, each line a part of the reply'],
+    ],
+  },
+  {
+    name: 'services',
+    describe: 'List the services of a broker',
+    load: async () => {
+      const { SERVICES_FLAGS, runServices } = await import('./services-command.js');
+      return { flags: SERVICES_FLAGS, run: runServices };
+    },
+    examples: [['services --json', 'for programs']],
+  },
+  {
     name: 'ping',
     describe: 'Ask a broker how it is',
     load: async () => {

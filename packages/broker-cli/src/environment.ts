@@ -2,10 +2,10 @@
 // environment - what the MDP_ variables say
 
 import { didYouMean } from '@mdp/protocol/internal';
+import { BROKER_URL_ENV } from './broker-flags.js';
 import { endpointFromText } from './endpoint-values.js';
 import { CONFIG_ENV, OPTIONS } from './options-table.js';
 import type { OptionRow } from './options-table.js';
-import { BROKER_URL_ENV } from './peer-flags.js';
 import { readPath, readPaths } from './path-values.js';
 import { KEY_ENV, SERVER_KEY_ENV } from './peer-keys.js';
 import { quoted } from './printable.js';

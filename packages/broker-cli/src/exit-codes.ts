@@ -19,11 +19,11 @@ export const EXIT_CODES = {
   WRONG_REPLY: 6,
   /** The broker refused the connection: the key is not allowed, or one side encrypts and the other does not. */
   REFUSED: 7,
-  /** A second SIGINT ended it at once: 128 + 2. */
+  /** A second SIGINT ended it at once, or the first one a request: 128 + 2. */
   FORCED_SIGINT: 130,
   /** Whoever read its standard output went away, as in `… | head`: 128 + 13, as for a SIGPIPE. */
   CLOSED_PIPE: 141,
-  /** A second SIGTERM ended it at once: 128 + 15. */
+  /** A second SIGTERM ended it at once, or the first one a request: 128 + 15. */
   FORCED_SIGTERM: 143,
 } as const;
 

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// peer-flags - the flags of the subcommands that talk to a broker, and what they say
+// peer-flags - the flags of echo and ping, and what they say
 
 import type { Dialect } from '@mdp/protocol';
-import { DEFAULT_ENDPOINT, DEFAULT_HEARTBEAT_INTERVAL_MS, DIALECTS } from '@mdp/protocol';
-import { endpointOption } from '@mdp/protocol/internal';
+import { DEFAULT_HEARTBEAT_INTERVAL_MS } from '@mdp/protocol';
+import type { BrokerAccess } from './broker-flags.js';
+import {
+  ANY_DURATION,
+  BROKER_FLAGS,
+  DIALECT_FLAG,
+  LOG_FLAGS,
+  POSITIVE_DURATION,
+  readAccess,
+  readDialect,
+  readFlag,
+  readLogLevel,
+} from './broker-flags.js';
 import { formatDuration } from './durations.js';
 import type { FlagSpec, FlagValues } from './flags.js';
 import type { LogLevel } from './log-levels.js';
-import type { PeerKeys } from './peer-keys.js';
-import { KEY_FLAGS, readPeerKeys } from './peer-keys.js';
 import { checkServiceName } from './service-values.js';
-import type { Scalar, ValueRule } from './value-kinds.js';
-import { LONGEST_MS, readText } from './value-kinds.js';
 import type { Environment } from './variables.js';
-import { splitList, variable } from './variables.js';
-
-/** The variable that names the broker for every subcommand that talks to one. */
-export const BROKER_URL_ENV = 'MDP_BROKER_URL';
 
 /** What the flags of these subcommands are when they are not given. */
 export const PEER_DEFAULTS = {
@@ -26,25 +29,10 @@ export const PEER_DEFAULTS = {
   delayMs: 500,
   timeoutMs: 10_000,
   pingTimeoutMs: 2000,
-  dialect: 'rfc18',
 } as const;
 
-const POSITIVE: ValueRule = { kind: 'duration', min: 1, max: LONGEST_MS };
-const ANY_DURATION: ValueRule = { kind: 'duration', min: 0, max: LONGEST_MS };
-const DIALECT: ValueRule = { kind: 'choice', choices: DIALECTS };
-
-const BROKER_URL: FlagSpec = {
-  name: 'broker-url',
-  letter: 'b',
-  aliases: ['broker_url'],
-  help: `Where the broker listens; may be repeated. Also ${BROKER_URL_ENV}`,
-  repeatable: true,
-  defaultText: DEFAULT_ENDPOINT,
-};
-
 const COMMON: readonly FlagSpec[] = [
-  BROKER_URL,
-  ...KEY_FLAGS,
+  ...BROKER_FLAGS,
   {
     name: 'service',
     letter: 'n',
@@ -52,13 +40,8 @@ const COMMON: readonly FlagSpec[] = [
     help: 'The name of the service',
     defaultText: PEER_DEFAULTS.service,
   },
-  {
-    name: 'dialect',
-    help: `How to speak to the broker: ${DIALECTS.join(', ')}`,
-    defaultText: PEER_DEFAULTS.dialect,
-  },
-  { name: 'verbose', letter: 'V', help: 'Log more', takesValue: false },
-  { name: 'debug', letter: 'D', help: 'Log most', takesValue: false },
+  DIALECT_FLAG,
+  ...LOG_FLAGS,
 ];
 
 /** `mdp-broker echo worker` */
@@ -95,8 +78,7 @@ export const ECHO_CLIENT_FLAGS: readonly FlagSpec[] = [
 
 /** `mdp-broker ping` */
 export const PING_FLAGS: readonly FlagSpec[] = [
-  BROKER_URL,
-  ...KEY_FLAGS,
+  ...BROKER_FLAGS,
   {
     name: 'timeout',
     letter: 't',
@@ -106,10 +88,7 @@ export const PING_FLAGS: readonly FlagSpec[] = [
 ];
 
 /** What every peer is told. */
-export interface PeerSettings {
-  readonly brokers: readonly string[];
-  /** Left out when the connection is not encrypted. */
-  readonly keys?: PeerKeys;
+export interface PeerSettings extends BrokerAccess {
   readonly service: string;
   readonly dialect: Dialect;
   readonly logLevel: LogLevel;
@@ -131,40 +110,18 @@ export interface EchoClientSettings extends PeerSettings {
 }
 
 /** What ping is told. */
-export interface PingSettings extends Pick<PeerSettings, 'brokers' | 'keys'> {
+export interface PingSettings extends BrokerAccess {
   readonly timeoutMs: number;
-}
-
-function read<T extends Scalar>(values: FlagValues, flag: string, rule: ValueRule, fallback: T): T {
-  const text = values.get(flag)?.at(-1);
-  return text === undefined ? fallback : (readText(rule, `--${flag}`, text) as T);
-}
-
-/**
- * The brokers to talk to: `-b`, else the environment, else the default.
- *
- * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT`
- */
-export function readBrokers(values: FlagValues, env: Environment): string[] {
-  const flags = values.get('broker-url');
-  if (flags !== undefined) return flags.map((text) => endpointOption('--broker-url', text));
-  const text = variable(env, BROKER_URL_ENV);
-  return text === undefined ? [DEFAULT_ENDPOINT] : splitList(text).map((one) => endpointOption(BROKER_URL_ENV, one));
-}
-
-function readConnection(values: FlagValues, env: Environment): Pick<PeerSettings, 'brokers' | 'keys'> {
-  const keys = readPeerKeys(values, env);
-  return { brokers: readBrokers(values, env), ...(keys === undefined ? {} : { keys }) };
 }
 
 function readPeer(values: FlagValues, env: Environment): PeerSettings {
   const service = values.get('service')?.at(-1) ?? PEER_DEFAULTS.service;
   checkServiceName('--service', service);
   return {
-    ...readConnection(values, env),
+    ...readAccess(values, env),
     service,
-    dialect: read<Dialect>(values, 'dialect', DIALECT, PEER_DEFAULTS.dialect),
-    logLevel: values.has('debug') ? 'debug' : values.has('verbose') ? 'verbose' : 'info',
+    dialect: readDialect(values),
+    logLevel: readLogLevel(values),
   };
 }
 
@@ -172,11 +129,11 @@ function readPeer(values: FlagValues, env: Environment): PeerSettings {
 export function readEchoWorker(values: FlagValues, env: Environment): EchoWorkerSettings {
   return {
     ...readPeer(values, env),
-    delayMs: read(values, 'delay', ANY_DURATION, 0),
-    heartbeatIntervalMs: read(
+    delayMs: readFlag(values, 'delay', ANY_DURATION, 0),
+    heartbeatIntervalMs: readFlag(
       values,
       'heartbeat-interval',
-      { ...POSITIVE, min: 10 },
+      { ...POSITIVE_DURATION, min: 10 },
       DEFAULT_HEARTBEAT_INTERVAL_MS as number,
     ),
     garbage: values.has('garbage'),
@@ -188,16 +145,16 @@ export function readEchoClient(values: FlagValues, env: Environment): EchoClient
   return {
     ...readPeer(values, env),
     message: values.get('message')?.at(-1) ?? PEER_DEFAULTS.message,
-    repeat: read<number>(values, 'repeat', { kind: 'count', min: 1, max: 1_000_000_000 }, PEER_DEFAULTS.repeat),
-    delayMs: read<number>(values, 'delay', ANY_DURATION, PEER_DEFAULTS.delayMs),
-    timeoutMs: read<number>(values, 'timeout', POSITIVE, PEER_DEFAULTS.timeoutMs),
+    repeat: readFlag<number>(values, 'repeat', { kind: 'count', min: 1, max: 1_000_000_000 }, PEER_DEFAULTS.repeat),
+    delayMs: readFlag<number>(values, 'delay', ANY_DURATION, PEER_DEFAULTS.delayMs),
+    timeoutMs: readFlag<number>(values, 'timeout', POSITIVE_DURATION, PEER_DEFAULTS.timeoutMs),
   };
 }
 
 /** @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` that names the flag, the value and what is allowed */
 export function readPing(values: FlagValues, env: Environment): PingSettings {
   return {
-    ...readConnection(values, env),
-    timeoutMs: read<number>(values, 'timeout', POSITIVE, PEER_DEFAULTS.pingTimeoutMs),
+    ...readAccess(values, env),
+    timeoutMs: readFlag<number>(values, 'timeout', POSITIVE_DURATION, PEER_DEFAULTS.pingTimeoutMs),
   };
 }

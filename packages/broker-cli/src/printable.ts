@@ -23,6 +23,11 @@ export function printable(given: string, maxLength = 200): string {
   return short.replace(UNSAFE, escape);
 }
 
+/** A text of any length and of many lines, made safe for a terminal: line ends and tabs stay. */
+export function showText(given: string): string {
+  return given.replace(UNSAFE, (unit) => (unit === '\n' || unit === '\t' ? unit : escape(unit)));
+}
+
 /** {@link printable} in double quotes, with quotes and backslashes escaped: where it begins and ends is certain. */
 export function quoted(given: string, maxLength = 200): string {
   const short = given.length > maxLength ? `${given.slice(0, maxLength)}…` : given;

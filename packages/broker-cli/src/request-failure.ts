@@ -4,19 +4,18 @@
 import type { ClientStats } from '@mdp/client';
 import type { RemoteError } from '@mdp/protocol';
 import { MMI_PREFIX, STATUS } from '@mdp/protocol';
+import type { BrokerAccess } from './broker-flags.js';
 import { formatDuration } from './durations.js';
 import type { ExitCode } from './exit-codes.js';
 import { EXIT_CODES, errorCode, errorMessage } from './exit-codes.js';
+import { PEER_DEFAULTS } from './peer-flags.js';
 import type { PeerKeys } from './peer-keys.js';
 import { printable, quoted } from './printable.js';
 
 /** The request that failed. */
-export interface FailedRequest {
-  readonly brokers: readonly string[];
+export interface FailedRequest extends BrokerAccess {
   readonly service: string;
   readonly timeoutMs: number;
-  /** The keys that were used, if the connection is encrypted. */
-  readonly keys?: PeerKeys;
 }
 
 /**
@@ -46,8 +45,8 @@ export function explainFailure(
     }
     case 'MDP_REMOTE': {
       const { status, message } = error as RemoteError;
-      const hint = status === STATUS.NO_WORKER ? `; start one: mdp-broker echo worker` : '';
-      return { text: `error reply ${String(status)}: ${printable(message)}${hint}`, code: EXIT_CODES.REMOTE };
+      const hint = status === STATUS.NO_WORKER ? `; ${noWorker(request.service)}` : '';
+      return { text: `error reply ${String(status)}: ${printable(message, 1000)}${hint}`, code: EXIT_CODES.REMOTE };
     }
     case 'MDP_REFUSED':
       return { text: withRemedy(printable(errorMessage(error), 1000), request.keys), code: EXIT_CODES.REFUSED };
@@ -57,6 +56,13 @@ export function explainFailure(
     default:
       throw error;
   }
+}
+
+/** What to do where a service has no worker. */
+function noWorker(service: string): string {
+  return service === PEER_DEFAULTS.service
+    ? 'start one: mdp-broker echo worker'
+    : 'mdp-broker services lists those that have';
 }
 
 /** Why a connection was refused, and what the person at the terminal can do about it. */

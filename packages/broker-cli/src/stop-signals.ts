@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // stop-signals - the first SIGINT or SIGTERM asks to stop in order, a second one ends the process at once
 
+import type { ExitCode } from './exit-codes.js';
 import { EXIT_CODES } from './exit-codes.js';
 import type { Log } from './logger.js';
 
@@ -16,7 +17,7 @@ const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
 export const ECHO_MS = 100;
 
 /** The exit code of a process that a second signal ended: 128 + its number, as shells have it. */
-export function forcedExitCode(signal: StopSignal): number {
+export function forcedExitCode(signal: StopSignal): ExitCode {
   return signal === 'SIGINT' ? EXIT_CODES.FORCED_SIGINT : EXIT_CODES.FORCED_SIGTERM;
 }
 

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { TestProcess, codeBlocks } from '@mdp/testkit';
+import { readCall } from '../src/call-command.js';
 import { readCommandLine } from '../src/command-line.js';
 import { parseConfig } from '../src/config-file.js';
 import { readEnvironment, unknownVariables } from '../src/environment.js';
@@ -12,7 +13,9 @@ import { EXIT_CODES } from '../src/exit-codes.js';
 import { readKeygen } from '../src/keygen-command.js';
 import { readEchoClient, readEchoWorker, readPing } from '../src/peer-flags.js';
 import { readRunFlags } from '../src/run-flags.js';
+import { readServices } from '../src/services-command.js';
 import { resolveSettings } from '../src/settings.js';
+import { readWork } from '../src/work-command.js';
 import { BIN, ROOT, runCli, startBroker } from './support/cli.js';
 
 const DOCUMENTS = [
@@ -33,9 +36,10 @@ interface CommandLine {
   readonly args: string[];
 }
 
-/** The words of a shell line that runs `mdp-broker`: quotes and leading variables, as far as the documents use them. */
+/** The words of a shell line that runs `mdp-broker`, up to a pipe: quotes and leading variables, as far as the documents use them. */
 function readShell(line: string): CommandLine | undefined {
-  const words = Array.from(line.matchAll(/(?:'[^']*'|[^\s'])+/g), ([word]) => word.replaceAll("'", ''));
+  const [command = ''] = line.split(/ [|>] (?=[^']*(?:'[^']*'[^']*)*$)/, 1);
+  const words = Array.from(command.matchAll(/(?:'[^']*'|[^\s'])+/g), ([word]) => word.replaceAll("'", ''));
   const env: Record<string, string> = {};
   for (let word = words[0]; word !== undefined && /^[A-Z_]+=/.test(word); word = words[0]) {
     const [name = ''] = word.split('=', 1);
@@ -70,6 +74,15 @@ test.each(lines)('it takes %j', async ({ env, args }) => {
     case 'ping':
       expect(readPing(values, env).brokers).toHaveLength(1);
       break;
+    case 'call':
+      expect(readCall(values, env, found.words).service).not.toBe('');
+      break;
+    case 'work':
+      expect(readWork(values, env, found.words).command).not.toHaveLength(0);
+      break;
+    case 'services':
+      expect(readServices(values, env).brokers).toHaveLength(1);
+      break;
     case 'keygen':
       expect(readKeygen(values, found.words).names).not.toHaveLength(0);
       break;
@@ -88,7 +101,7 @@ test.each(configs)('the config file of %s is right', async (_, { file, code }) =
 
 test('what is marked as running runs, against a broker', async () => {
   const marked = blocks.filter(({ note }) => note === 'runs');
-  expect(marked).toHaveLength(2);
+  expect(marked).toHaveLength(3);
   for (const { code } of marked) {
     await using broker = await startBroker();
     const env = { MDP_BROKER_URL: broker.endpoint };

@@ -2,13 +2,8 @@
 // peer-flags.test - the flags of the subcommands that talk to a broker
 
 import { describe, expect, test } from '@jest/globals';
-import {
-  ECHO_CLIENT_FLAGS,
-  ECHO_WORKER_FLAGS,
-  readBrokers,
-  readEchoClient,
-  readEchoWorker,
-} from '../src/peer-flags.js';
+import { readBrokers } from '../src/broker-flags.js';
+import { ECHO_CLIENT_FLAGS, ECHO_WORKER_FLAGS, readEchoClient, readEchoWorker } from '../src/peer-flags.js';
 
 const flags = (values: Record<string, string[]>): Map<string, string[]> => new Map(Object.entries(values));
 

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// text-table - rows of cells in columns, for a terminal or a pager
+
+const CHARACTERS = new Intl.Segmenter();
+
+/**
+ * Lay out a table with two spaces between columns.
+ *
+ * @param right - which columns are aligned to the right, from 0
+ * @returns lines, each with its end
+ */
+export function textTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: ReadonlySet<number>,
+): string {
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => widthOf(row[column] ?? ''))));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => {
+        const fill = ' '.repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell)));
+        return right.has(column) ? `${fill}${cell}` : `${cell}${fill}`;
+      })
+      .join('  ')
+      .trimEnd();
+  return all.map((row) => `${line(row)}\n`).join('');
+}
+
+/** In characters as people count them; wide ones count as one. */
+function widthOf(text: string): number {
+  return Array.from(CHARACTERS.segment(text)).length;
+}
