@@ -146,11 +146,11 @@ function asArgument(frame: Frame, nth: number): string {
 /** What a command may want to know of its request. */
 function variablesOf({ service, body, id, attempt, remainingMs }: WorkerRequest): Record<string, string | undefined> {
   return {
-    MDP_SERVICE: service,
-    MDP_FRAMES: String(body.length),
+    MDP_REQUEST_SERVICE: service,
+    MDP_REQUEST_FRAMES: String(body.length),
     MDP_REQUEST_ID: id === undefined ? undefined : nameOf(id),
-    MDP_ATTEMPT: attempt === undefined ? undefined : String(attempt),
-    MDP_REMAINING_MS: remainingMs === Infinity ? undefined : remainingMs.toFixed(0),
+    MDP_REQUEST_ATTEMPT: attempt === undefined ? undefined : String(attempt),
+    MDP_REQUEST_REMAINING_MS: remainingMs === Infinity ? undefined : remainingMs.toFixed(0),
   };
 }
 

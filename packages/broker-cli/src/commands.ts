@@ -123,6 +123,29 @@ export const TOP_COMMANDS: readonly Command[] = [
     examples: [['ping -b tcp://10.0.0.1:5555', 'exit code 0 when it answers, 4 when it does not']],
   },
   {
+    name: 'init',
+    describe: 'Write a config file in which every option is explained',
+    words: '[FILE]',
+    load: async () => {
+      const { runInit } = await import('./init-command.js');
+      return { flags: [], run: runInit };
+    },
+    examples: [['init -', 'show it, and write nothing']],
+  },
+  {
+    name: 'check-config',
+    describe: 'Say whether a broker would take its options, and where each comes from',
+    words: '[FILE] [options of the broker]',
+    load: async () => {
+      const [{ RUN_FLAGS }, { runCheckConfig }] = await Promise.all([
+        import('./run-flags.js'),
+        import('./check-config-command.js'),
+      ]);
+      return { flags: RUN_FLAGS, run: runCheckConfig };
+    },
+    examples: [['check-config broker.yaml', 'exit code 0 when it is right, 2 when it is not']],
+  },
+  {
     name: 'keygen',
     describe: 'Make keys for encryption and access',
     words: '[NAME...]',

@@ -44,6 +44,8 @@ export interface OptionRow {
   readonly rule: RowRule;
   /** The default as a person would write it. */
   readonly defaultText: string;
+  /** What may stand in a config file, as YAML, where the default is no value. */
+  readonly exampleText?: string;
   /** The range as a person would write it, where the rule's bounds do not say it. */
   readonly rangeText?: string;
   /** What it does, in one sentence. */
@@ -110,6 +112,7 @@ export const OPTIONS: readonly OptionRow[] = [
     api: 'curve',
     rule: { kind: 'path' },
     defaultText: 'none',
+    exampleText: 'broker.key_secret',
     rangeText: 'the path of a secret key file (mdp-broker keygen), which only its owner may be able to read',
     help: "The file with the broker's secret key; with one, every endpoint is encrypted that does not say curve=no",
     alsoKnownAs: ['curveKeyFile', 'keyFile', 'secretKey', 'key'],
@@ -122,6 +125,7 @@ export const OPTIONS: readonly OptionRow[] = [
     api: 'allow',
     rule: { kind: 'paths' },
     defaultText: 'any key',
+    exampleText: '[alice.key, clients/]',
     rangeText: 'paths of key files, of lists of keys, of folders whose *.key files count',
     help: 'Whose keys may connect: a key file, a list of keys, or a folder of key files; may be repeated',
     alsoKnownAs: ['allowList', 'allowed', 'keys'],
@@ -144,6 +148,7 @@ export const OPTIONS: readonly OptionRow[] = [
     api: 'heartbeatLiveness',
     rule: duration(20),
     defaultText: `${String(heartbeatLiveness)} intervals (${formatDuration(heartbeatIntervalMs * heartbeatLiveness)})`,
+    exampleText: formatDuration(heartbeatIntervalMs * heartbeatLiveness),
     rangeText: '2 to 100 whole heartbeat intervals',
     help: 'After how long a silent worker is taken for gone; a whole multiple of the interval',
     alsoKnownAs: ['heartbeatLiveness', 'liveness'],
@@ -203,6 +208,7 @@ export const OPTIONS: readonly OptionRow[] = [
     api: 'services',
     rule: { kind: 'services' },
     defaultText: 'none',
+    exampleText: '{ charge: { maxAttempts: 1 }, report: { queueTimeout: 1h, maxQueued: 50 } }',
     rangeText: 'NAME,option=value,…: max-attempts, max-queued, no-worker-timeout, queue-timeout',
     help: 'What differs for one service: NAME,max-attempts=1,queue-timeout=1h; may be repeated',
     alsoKnownAs: ['service'],

@@ -23,7 +23,7 @@ import { printable } from './printable.js';
 import { withReload } from './reload-signal.js';
 import { readRunFlags } from './run-flags.js';
 import type { Listening, ServedBroker } from './served-broker.js';
-import type { RunSettings } from './settings.js';
+import type { RunSettings, Source } from './settings.js';
 import { resolveSettings } from './settings.js';
 import { formatSize } from './sizes.js';
 import type { StopSignal } from './stop-signals.js';
@@ -33,11 +33,11 @@ import type { Environment } from './variables.js';
 import { variable } from './variables.js';
 
 /**
- * What flags, environment and config file say together.
+ * What config file, environment and flags say, in the order in which they overrule one another.
  *
  * @throws {@link UsageError}, {@link ArgumentError} `MDP_INVALID_ARGUMENT`
  */
-export async function readRunSettings(flags: FlagValues, env: Environment): Promise<RunSettings> {
+export async function readSources(flags: FlagValues, env: Environment): Promise<Source[]> {
   const fromFlags = readRunFlags(flags);
   const fromEnvironment = readEnvironment(env);
   const flag = flags.get('config')?.at(-1);
@@ -45,7 +45,7 @@ export async function readRunSettings(flags: FlagValues, env: Environment): Prom
   const path = flag ?? variable(env, CONFIG_ENV);
   const fromFile =
     path === undefined ? new Map() : await readConfigFile(path, flag === undefined ? CONFIG_ENV : '--config');
-  return resolveSettings(fromFile, fromEnvironment, fromFlags);
+  return [fromFile, fromEnvironment, fromFlags];
 }
 
 /**
@@ -54,7 +54,7 @@ export async function readRunSettings(flags: FlagValues, env: Environment): Prom
  * @returns the exit code, once everything is closed
  */
 export async function runBroker(flags: FlagValues, env: Environment): Promise<ExitCode> {
-  const settings = await readRunSettings(flags, env);
+  const settings = resolveSettings(...(await readSources(flags, env)));
   const publicKey = readPublicKey(settings);
   try {
     return await run(settings, publicKey, unknownVariables(env));
@@ -112,13 +112,13 @@ function brokerFor({ broker, threads, logLevel }: RunSettings): ServedBroker {
  *
  * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT`
  */
-function readPublicKey({ broker, keyNames }: RunSettings): string | undefined {
+export function readPublicKey({ broker, keyNames }: RunSettings): string | undefined {
   const file = broker.curve?.keyFile;
   return file === undefined ? undefined : readKeyFile(keyNames?.curveKey ?? 'curve', file, true).publicKey;
 }
 
 /** The broker names its option when a list of keys cannot be read: the user knows it as what was typed. */
-function asTyped(error: unknown, { keyNames }: RunSettings): unknown {
+export function asTyped(error: unknown, { keyNames }: RunSettings): unknown {
   const message = errorMessage(error);
   if (errorCode(error) !== 'MDP_INVALID_ARGUMENT' || !message.startsWith('allow: ')) return error;
   return new UsageError(`${keyNames?.allow ?? '--allow'}${message.slice('allow'.length)}`);

@@ -40,21 +40,33 @@ export interface RunSettings {
 /** How a value is called that nobody gave. */
 const nameOr = (given: Given | undefined, flag: string): string => given?.name ?? flag;
 
+/** Merge the sources, later ones over earlier ones. Services are merged option by option, everything else is replaced. */
+export function mergeSources(sources: readonly Source[]): Source {
+  const given = new Map<string, Given>();
+  for (const source of sources) {
+    for (const [key, item] of source) {
+      const before = key === 'services' ? given.get(key) : undefined;
+      given.set(key, before === undefined ? item : mergedServices(before, item));
+    }
+  }
+  return given;
+}
+
+function mergedServices(under: Given, over: Given): Given {
+  const value = mergeServices(under.value as ServiceSettings, over.value as ServiceSettings);
+  return { value, name: `${under.name}, ${over.name}` };
+}
+
 /**
- * Merge the sources, later ones over earlier ones. Services are merged option by option, everything else is replaced.
+ * What the merged sources mean.
  *
  * @throws {@link UsageError} when the heartbeat's timeout is not a whole multiple, 2 to 100, of its interval, or keys are
  * allowed where none are asked for
  * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when an endpoint cannot be had once in each thread
  */
 export function resolveSettings(...sources: readonly Source[]): RunSettings {
-  const given = new Map<string, Given>();
-  let services: ServiceSettings = new Map();
-  for (const source of sources) {
-    for (const [key, item] of source) given.set(key, item);
-    const said = source.get('services');
-    if (said !== undefined) services = mergeServices(services, said.value as ServiceSettings);
-  }
+  const given = mergeSources(sources);
+  const services = (given.get('services')?.value ?? new Map()) as ServiceSettings;
 
   const broker: Record<string, unknown> = {};
   for (const row of OPTIONS) {

@@ -179,3 +179,10 @@ export function readConfig(rule: ValueRule, name: string, value: unknown): Scala
   if (!within(rule, read)) throw new ArgumentError(name, value, allowedBy(rule));
   return read;
 }
+
+/** What a rule allows, as short as documents have it: `10ms to 24d`, `true, false`. */
+export function rangeOf(rule: ValueRule): string {
+  if (rule.kind === 'boolean') return 'true, false';
+  if (rule.choices !== undefined) return rule.choices.join(', ');
+  return [rule.min ?? 0, rule.max ?? Infinity].map((bound) => showValue(rule, bound)).join(' to ');
+}

@@ -45,8 +45,8 @@ describe.each(['rfc18', 'majortomo', 'mdp01'])('dialect %s', (dialect) => {
 });
 
 test('frames as arguments, each line a part, and what the command is told of its request', async () => {
-  const script = `const { MDP_SERVICE, MDP_FRAMES, MDP_REQUEST_ID, MDP_ATTEMPT } = process.env;
-    for (const word of [...process.argv.slice(1), MDP_SERVICE, MDP_FRAMES, MDP_REQUEST_ID, MDP_ATTEMPT]) console.log(word);`;
+  const script = `const { MDP_REQUEST_SERVICE, MDP_REQUEST_FRAMES, MDP_REQUEST_ID, MDP_REQUEST_ATTEMPT } = process.env;
+    for (const word of [...process.argv.slice(1), MDP_REQUEST_SERVICE, MDP_REQUEST_FRAMES, MDP_REQUEST_ID, MDP_REQUEST_ATTEMPT]) console.log(word);`;
   await work('list', '--args', '--lines', '--wire', 'mx', '--', NODE, '-e', script, 'first');
   const text = await call('list', '--id', 'order 7', 'a b', 'ü');
   expect(text).toEqual({ code: 0, stdout: 'first\na b\nü\nlist\n2\norder 7\n1\n', stderr: '' });

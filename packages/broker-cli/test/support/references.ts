@@ -6,7 +6,7 @@ import { OPTIONS, OPTION_GROUPS, shownFlag } from '../../src/options-table.js';
 import type { OptionRow } from '../../src/options-table.js';
 import { SERVICE_OPTIONS } from '../../src/service-values.js';
 import type { ValueRule } from '../../src/value-kinds.js';
-import { isScalar, showValue } from '../../src/value-kinds.js';
+import { isScalar, rangeOf } from '../../src/value-kinds.js';
 
 /** The text of `config.schema.json`. */
 export function schemaText(): string {
@@ -34,10 +34,7 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
 }
 
 function range(rule: ValueRule): string {
-  if (rule.kind === 'boolean') return 'true, false';
-  if (rule.choices !== undefined) return rule.choices.join(', ');
-  const bounds = [rule.min ?? 0, rule.max ?? Infinity].map((bound) => showValue(rule, bound));
-  return bounds.map(readable).join(' to ');
+  return rangeOf(rule).split(' to ').map(readable).join(' to ');
 }
 
 /** `10000000` is easily misread. */
