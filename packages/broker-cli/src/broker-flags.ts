@@ -47,6 +47,7 @@ export const BROKER_FLAGS: readonly FlagSpec[] = [
 export const DIALECT_FLAG: FlagSpec = {
   name: 'dialect',
   help: `How to speak to the broker: ${DIALECTS.join(', ')}`,
+  choices: DIALECTS,
   defaultText: DEFAULT_DIALECT,
 };
 
@@ -54,6 +55,7 @@ export const DIALECT_FLAG: FlagSpec = {
 export const WIRE_FLAG: FlagSpec = {
   name: 'wire',
   help: `Which wire to use with a broker of dialect rfc18: ${WIRES.join(', ')}`,
+  choices: WIRES,
   defaultText: DEFAULT_WIRE,
 };
 

@@ -23,6 +23,8 @@ export interface Command {
   readonly describe: string;
   /** What words it takes besides flags, as help shows them; left out when it takes none. */
   readonly words?: string;
+  /** What its first word may be, for the shell to offer. */
+  readonly choices?: readonly string[];
   readonly load: () => Promise<LoadedCommand>;
   /** Command lines, without the program's name, and what they do. */
   readonly examples?: readonly (readonly [line: string, meaning: string])[];
@@ -157,5 +159,16 @@ export const TOP_COMMANDS: readonly Command[] = [
       ['keygen broker alice', 'a key for the broker, and one for a peer that it shall let in'],
       ['keygen --dir keys --expires 2027-01-31 bob', 'a key that is good until that day'],
     ],
+  },
+  {
+    name: 'completion',
+    describe: 'Print a script with which the shell completes command lines',
+    words: '[bash|zsh|fish]',
+    choices: ['bash', 'zsh', 'fish'],
+    load: async () => {
+      const { runCompletion } = await import('./completion-command.js');
+      return { flags: [], run: runCompletion };
+    },
+    examples: [['completion bash', 'for the running shell: source <(mdp-broker completion bash)']],
   },
 ];

@@ -18,6 +18,8 @@ export interface FlagSpec {
   readonly takesValue?: boolean;
   /** Whether it may be given more than once; the last one holds otherwise. */
   readonly repeatable?: boolean;
+  /** The values that there are, for the shell to offer. */
+  readonly choices?: readonly string[];
   /** What the value may be, in words. */
   readonly allowed?: string;
   readonly defaultText?: string;

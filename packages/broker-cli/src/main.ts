@@ -2,6 +2,7 @@
 // main - runs the program and turns whatever comes of it into an exit code
 
 import { PROGRAM, readCommandLine } from './command-line.js';
+import { COMPLETE_FLAG, completions } from './completion.js';
 import type { ExitCode } from './exit-codes.js';
 import { EXIT_CODES, UsageError, errorCode, errorMessage } from './exit-codes.js';
 import { printable } from './printable.js';
@@ -15,6 +16,12 @@ import { printable } from './printable.js';
 export async function main(args: readonly string[]): Promise<ExitCode> {
   outliveClosedStreams();
   try {
+    const [flag, ...words] = args;
+    if (flag === COMPLETE_FLAG) {
+      const found = await completions(words, process.env);
+      process.stdout.write(found.map((word) => `${word}\n`).join(''));
+      return EXIT_CODES.OK;
+    }
     const found = await readCommandLine(args);
     if (found === undefined) return EXIT_CODES.OK;
     const { run } = await found.command.load();

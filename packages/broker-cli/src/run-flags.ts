@@ -17,7 +17,8 @@ function flagsOf(row: OptionRow): FlagSpec[] {
   if (row.rule.kind !== 'boolean') {
     const repeatable = !isScalar(row.rule) && row.rule.kind !== 'path';
     const allowed = isScalar(row.rule) ? allowedBy(row.rule) : (row.rangeText ?? '');
-    return [{ name: row.flag, help: row.help, allowed, defaultText: row.defaultText, repeatable, ...base }];
+    const choices = 'choices' in row.rule ? { choices: row.rule.choices } : {};
+    return [{ name: row.flag, help: row.help, allowed, ...choices, defaultText: row.defaultText, repeatable, ...base }];
   }
   // Both ways exist, to overrule a file or a variable; help shows the one that changes the default.
   const shown = shownFlag(row);

@@ -83,6 +83,9 @@ test.each(lines)('it takes %j', async ({ env, args }) => {
     case 'services':
       expect(readServices(values, env).brokers).toHaveLength(1);
       break;
+    case 'completion':
+      expect(found.words).toHaveLength(1);
+      break;
     case 'init':
       expect(found.words).toEqual([]);
       break;

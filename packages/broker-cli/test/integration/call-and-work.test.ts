@@ -3,9 +3,9 @@
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { TestProcess } from '@mdp/testkit';
-import { waitUntil } from '@mdp/testkit';
+import { run, waitUntil } from '@mdp/testkit';
 import type { CliResult, RunningBroker } from '../support/cli.js';
-import { HAS_SIGNALS, runCli, said, startBroker, startCli } from '../support/cli.js';
+import { BIN, HAS_SIGNALS, runCli, said, startBroker, startCli } from '../support/cli.js';
 
 let broker: RunningBroker;
 let env: { MDP_BROKER_URL: string };
@@ -144,6 +144,28 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+(process.platform === 'win32' ? test.skip : test)(
+  'bash offers the services of the broker, and words with colons',
+  async () => {
+    await work('report', '--', NODE, '-e', '');
+    await work('reset:all', '--', NODE, '-e', '');
+    const offers = async (line: string): Promise<string[]> => {
+      const script = `mdp-broker() { '${NODE}' '${BIN}' "$@"; }
+      source <(mdp-broker completion bash)
+      COMP_LINE=$1 COMP_POINT=\${#1} COMPREPLY=()
+      _mdp_broker
+      printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const { stdout } = await run('bash', ['-c', script, 'bash', line], { env });
+      return stdout.split('\n').filter((word) => word !== '');
+    };
+    expect(await offers('mdp-broker call re')).toEqual(['report', 'reset:all']);
+    expect(await offers('mdp-broker call reset:')).toEqual(['all']);
+    expect(await offers(`mdp-broker call -b ${broker.endpoint} `)).toEqual(['report', 'reset:all']);
+    expect(await offers('mdp-broker call --wire m')).toEqual(['mx']);
+    expect(await offers('mdp-broker call report ')).toEqual([]);
+  },
+);
 
 test('services lists what there is, at each broker', async () => {
   await work('b', '--', NODE, '-e', '');
