@@ -66,7 +66,7 @@ export class BrokerState {
     const connections = new ConnectionTable(options.maxConnections, pending);
     const replies = new ClientReplies(options, counters, port, sender);
     const onSlowWorker = (now: number, worker: Worker): void => {
-      registry.remove(now, worker, 'slow');
+      registry.dropSlow(now, worker);
     };
     const dispatcher = new Dispatcher({ options, counters, port, sender, replies, deadlines, nonce, onSlowWorker });
     const registry = new Registry({ options, counters, port, sender, connections, dispatcher, deadlines });

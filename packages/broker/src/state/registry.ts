@@ -133,6 +133,15 @@ export class Registry {
     else this.removeAll(now, [...mx.workers.values()], reason);
   }
 
+  /**
+   * Remove a worker that cannot take its requests. A strict one is answered by DISCONNECT when it speaks next; of several
+   * services of an MX connection one could not come back like that, for what the others say is expected: they all go.
+   */
+  dropSlow(now: number, worker: Worker): void {
+    if (worker.mx === undefined) this.remove(now, worker, 'slow');
+    else this.dismiss(now, worker, 'slow');
+  }
+
   /** Remove workers that go together. None of them gets what another one held. */
   removeAll(now: number, workers: readonly Worker[], reason: WorkerLossReason): void {
     for (const worker of workers) this.#withhold(worker);

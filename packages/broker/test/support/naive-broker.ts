@@ -294,7 +294,7 @@ export class NaiveBroker extends NaiveRegistry {
     if (worker.retiring) {
       if (this.heldBy(worker).length === 0 && worker.peer !== undefined) this.retired(now, worker, worker.peer);
     } else if (this.draining && worker.service.arrivals.length === 0) {
-      if (this.isIdle(worker)) this.dismiss(now, worker);
+      if (this.isIdle(worker)) this.dismiss(now, worker, 'stopped');
     } else this.offer(now, worker);
   }
 

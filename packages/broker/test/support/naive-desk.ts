@@ -19,7 +19,7 @@ import { NaiveReplies } from './naive-replies.js';
 const HANDOVERS = 8;
 
 /** Services, workers, and the requests that wait or run. Everything is found by looking at all there is. */
-export class NaiveDesk extends NaiveReplies {
+export abstract class NaiveDesk extends NaiveReplies {
   services: NaiveService[] = [];
   /** Those that registered first come first. */
   workers: NaiveWorker[] = [];
@@ -201,7 +201,8 @@ export class NaiveDesk extends NaiveReplies {
     const what = `request ${token} ${mxOnly}${inWords(body)}${more}`;
     const attempt = this.counters.dispatched + 1;
     if (!this.say(worker, what, false, { request, attempt })) {
-      this.remove(now, worker, 'slow');
+      if (worker.peer === undefined) this.remove(now, worker, 'slow');
+      else this.dismiss(now, worker, 'slow');
       return false;
     }
     if (request.queued) this.#withdraw(request, true);
@@ -232,6 +233,9 @@ export class NaiveDesk extends NaiveReplies {
     else worker.freeSince ??= ++this.#order;
     this.dispatchWaiting(now, worker.service);
   }
+
+  /** Send a worker away, with all of its siblings. */
+  protected abstract dismiss(now: number, worker: NaiveWorker, reason: WorkerLossReason): void;
 
   /** A worker goes; what it held goes to another one, in the same order, before all others. */
   remove(now: number, worker: NaiveWorker, reason: WorkerLossReason): void {

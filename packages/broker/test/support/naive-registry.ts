@@ -2,6 +2,7 @@
 // naive-registry - how the workers of the naive broker come, live and go, and what time does
 
 import type { Frame } from '@mdp/protocol';
+import type { WorkerLossReason } from '../../src/events.js';
 import { NaiveDesk } from './naive-desk.js';
 import type { NaiveAccess, NaiveConnection, NaivePeer, NaiveTarget, NaiveWorker } from './naive-parts.js';
 import { names, placeOf } from './naive-parts.js';
@@ -96,11 +97,10 @@ export class NaiveRegistry extends NaiveDesk {
     return held.length === 0;
   }
 
-  /** Send a worker away, with all of its siblings. */
-  protected dismiss(now: number, worker: NaiveWorker): void {
+  protected dismiss(now: number, worker: NaiveWorker, reason: WorkerLossReason): void {
     const { peer, address } = worker;
     this.refuse(worker, peer === undefined ? address.join('/') : `mx ${address.join('/')}`);
-    this.removeAll(now, peer === undefined ? [worker] : this.workersOfPeer(peer), 'stopped');
+    this.removeAll(now, peer === undefined ? [worker] : this.workersOfPeer(peer), reason);
   }
 
   /** A message could not be delivered. @param last - the attempt that it was to begin */
@@ -134,7 +134,7 @@ export class NaiveRegistry extends NaiveDesk {
     for (const service of this.services) this.refuseQueue(service, 503);
     for (const service of this.services) {
       for (const worker of this.freeOf(service)) {
-        if (this.workers.includes(worker) && this.isIdle(worker)) this.dismiss(now, worker);
+        if (this.workers.includes(worker) && this.isIdle(worker)) this.dismiss(now, worker, 'stopped');
       }
     }
   }
@@ -143,7 +143,7 @@ export class NaiveRegistry extends NaiveDesk {
     this.draining = true;
     for (const service of this.services) this.refuseQueue(service, 503);
     for (const request of this.requests.toSorted((a, b) => a.attempt - b.attempt)) this.fail(request, 503);
-    for (const worker of this.workers) if (this.workers.includes(worker)) this.dismiss(now, worker);
+    for (const worker of this.workers) if (this.workers.includes(worker)) this.dismiss(now, worker, 'stopped');
   }
 
   /** When a worker is taken for gone: one that does not beat while it works has longer. */
