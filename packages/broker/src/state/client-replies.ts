@@ -25,6 +25,9 @@ import type { ReplyTarget, Sender } from './sender.js';
 /** An MX worker is granted more when its client has taken so much. */
 const GRANT_AT_LEAST = MX_FIRST_CREDIT / 2;
 
+/** The longest message of an error reply to a client that takes only what is urgent, in characters. */
+const LONGEST_URGENT = 1_000;
+
 const READS_TOO_SLOWLY = 'the client reads too slowly';
 
 /** Replies of workers and of the broker itself, on their way to clients. Bodies pass as they are (MDP-B-43). */
@@ -200,11 +203,15 @@ export class ClientReplies {
     for (const request of connection.running) this.#regrant(now, request, 0);
   }
 
-  /** End a request with an error reply. */
-  fail(request: Request, status: number, message: string): void {
+  /**
+   * End a request with an error reply. Nothing else tells its client that it has ended.
+   *
+   * @param urgent - `false` for one that was never accepted: there may be any number of those
+   */
+  fail(request: Request, status: number, message: string, urgent = true): void {
     if (request.closedBy !== undefined) return;
     request.close('ended');
-    this.error(request, status, message);
+    this.error(request, status, message, urgent);
   }
 
   /**
@@ -216,9 +223,17 @@ export class ClientReplies {
     const { dialect, service } = target;
     this.#counters.failed[status] = (this.#counters.failed[status] ?? 0) + 1;
     const understood = dialect === 'rfc18' || dialect === 'mx' || this.#options.forwardErrors;
-    const answered = understood && this.result(target, encodeErrorReply(status, message), urgent);
+    const answered = understood && this.#tell(target, status, message, urgent);
     if (!understood) this.#counters.errorsWithheld++;
     this.#port.emit('requestFailed', () => [{ service: service.name, status, message, dialect, answered }]);
+  }
+
+  /** What is urgent has little room, which is for many: a long message of a worker is cut off there. */
+  #tell(target: ReplyTarget, status: number, message: string, urgent: boolean): boolean {
+    const whole = encodeErrorReply(status, message);
+    if (!urgent || message.length <= LONGEST_URGENT) return this.result(target, whole, urgent);
+    if (this.#sender.reply(target, 'final', whole)) return true;
+    return this.result(target, encodeErrorReply(status, message.slice(0, LONGEST_URGENT)), true);
   }
 
   /**
@@ -275,7 +290,7 @@ export class ClientReplies {
       stream.joinedBytes > this.#options.maxBodyBytes || joined.length + body.length > this.#options.maxBodyFrames;
     if (tooMuch || request.book(memoryBytes(body)) !== undefined) {
       request.close('ended');
-      this.error(request, STATUS.TOO_LARGE, 'the parts of the reply are too large for one reply of MDP/0.1');
+      this.error(request, STATUS.TOO_LARGE, 'the parts of the reply are too large for one reply of MDP/0.1', true);
       this.#sender.cancel(request);
       return false;
     }

@@ -123,7 +123,7 @@ export class Dispatcher {
     if (worker !== undefined) this.services.set(service.name, service);
     const refusal = this.#refusal(request);
     if (refusal !== undefined) {
-      replies.fail(request, refusal.status, refusal.message);
+      replies.fail(request, refusal.status, refusal.message, false);
       this.releaseService(service);
       return;
     }

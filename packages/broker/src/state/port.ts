@@ -12,8 +12,8 @@ export interface BrokerPort {
    * Send one message. Messages to one connection leave in the order of the calls.
    *
    * @param frames - the whole message, routing id first; it is the port's from here on
-   * @param urgent - take it even though the peer's outbox is full: the one message that says that a reply was broken
-   * off. Bounded too, at twice the outbox.
+   * @param urgent - take it even though the peer's outbox is full: the error that ends a request, and what is small and
+   * matters. Bounded too, at twice the outbox.
    * @returns false when the peer reads too slowly and its outbox is full; the message was not taken
    */
   send(connection: Connection, frames: Frame[], urgent?: boolean): boolean;

@@ -137,6 +137,49 @@ describe('a client that reads too slowly', () => {
     expect(worker.registered).toBe(true);
   });
 
+  test.each<[string, BrokerOptions, (worker: TestWorker) => void, number]>([
+    ['was lost', { maxAttempts: 1 }, (worker) => worker.ready('s'), 502],
+    ['failed', {}, (worker) => worker.final('MDPE01', '418', 'why'), 418],
+    ['replied too much', { maxBodyBytes: 10 }, (worker) => worker.final('x'.repeat(11)), 413],
+    ['worked when the broker stopped', {}, ({ bench }) => bench.state.shutDown(bench.now), 503],
+  ])('is told of the end of a request whose worker %s', (_what, options, happens, status) => {
+    const { bench, worker, client } = pair(options);
+    bench.port.full = (connection, urgent) => connection === client.connection && !urgent;
+    happens(worker);
+    expect(client.takeShort()).toEqual([`error ${String(status)}`]);
+    expect(bench.counters.dropped.slowReader).toBe(0);
+  });
+
+  test('is told of the end of a request that waited, not of the refusal of another one', () => {
+    const bench = new Bench({ maxQueued: 1, noWorkerTimeoutMs: 1_000 });
+    const client = bench.client('c');
+    client.request('s', 'a');
+    bench.port.full = (_connection, urgent) => !urgent;
+    client.request('s', 'refused');
+    expect(client.take()).toEqual([]);
+    expect(bench.counters.dropped.slowReader).toBe(1);
+    bench.advance(1_000);
+    expect(client.takeShort()).toEqual(['error 404']);
+    expect(bench.port.emitted('requestFailed')).toEqual([
+      [expect.objectContaining({ status: 429, answered: false })],
+      [expect.objectContaining({ status: 404, answered: true })],
+    ]);
+  });
+
+  test("gets the beginning of the message of a worker's error that is long, or all of it where there is room", () => {
+    for (const [isFull, length] of [
+      [false, 5_000],
+      [true, 1_000],
+    ] as const) {
+      const { bench, worker, client } = pair();
+      bench.port.full = (_connection, urgent) => isFull && !urgent;
+      worker.final('MDPE01', '418', 'x'.repeat(5_000));
+      expect(client.take()).toEqual([{ type: 'final', service: 's', body: ['MDPE01', '418', 'x'.repeat(length)] }]);
+      expect(bench.port.sent.at(-1)?.urgent).toBe(isFull);
+      expect(bench.counters.dropped.slowReader).toBe(0);
+    }
+  });
+
   test('is told nothing when it can take nothing at all; it is counted, and the worker is free', () => {
     const { bench, worker, client } = pair();
     bench.port.full = (connection) => connection === client.connection;

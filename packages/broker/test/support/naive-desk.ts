@@ -106,7 +106,7 @@ export abstract class NaiveDesk extends NaiveReplies {
     if (!this.services.includes(service)) this.services.push(service);
     const refusal = this.#refusal(request, service);
     if (refusal !== undefined) {
-      this.fail(request, refusal);
+      this.fail(request, refusal, false);
       this.releaseService(service);
       return;
     }

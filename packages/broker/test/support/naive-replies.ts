@@ -104,10 +104,11 @@ export class NaiveReplies {
     else this.result(to, encodeErrorReply(status, ''), urgent);
   }
 
-  fail(request: NaiveRequest, status: number): void {
+  /** @param urgent - whether its client waits for it: not when it was never accepted */
+  fail(request: NaiveRequest, status: number, urgent = true): void {
     if (!this.open(request)) return;
     this.close(request, 'ended');
-    this.error(request, status);
+    this.error(request, status, urgent);
   }
 
   /** Its MX worker is told that nobody waits. */
@@ -214,7 +215,7 @@ export class NaiveReplies {
     const joined = [...(request.joined ?? []), ...body];
     if (this.tooLarge(joined) || !this.book(request, kept(body))) {
       this.close(request, 'ended');
-      this.error(request, 413);
+      this.error(request, 413, true);
       this.cancelAtWorker(request);
       return false;
     }
