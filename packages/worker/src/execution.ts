@@ -41,7 +41,7 @@ export class Execution extends Job implements JobResponder, HandlerWatcher {
   readonly #owner: ExecutionOwner;
   readonly #first: Waiter;
   readonly #waiting = new Map<Job, Waiter>();
-  /** Those of them that came after the signal was aborted. */
+  /** Those of them that came when it was being broken off: it is done anew for them. */
   readonly #late = new Set<Job>();
   /** Whose place the handler has when nobody waits. */
   #keeper: Waiter | undefined;
@@ -65,7 +65,8 @@ export class Execution extends Job implements JobResponder, HandlerWatcher {
     const { job } = waiter;
     job.execution = this;
     this.#waiting.set(job, waiter);
-    if (this.wasAborted) this.#late.add(job);
+    if (this.brokenOff) this.#late.add(job);
+    else this.revive();
     this.cancelled = false;
     this.deadlineAt = Math.max(this.deadlineAt, job.deadlineAt);
   }
@@ -98,10 +99,12 @@ export class Execution extends Job implements JobResponder, HandlerWatcher {
   }
 
   async partial(_: Job, frames: readonly Frame[]): Promise<boolean> {
+    const served = this.#served;
+    if (served.length === 0 && this.brokenOff) return false;
     // Who came now would miss the beginning.
     this.#streamed = true;
     this.#owner.forget(this);
-    const all = [...this.#waiting.values()].map(({ job, responder }) => responder.partial(job, frames));
+    const all = served.map(({ job, responder }) => responder.partial(job, frames));
     return (await Promise.all(all)).includes(true);
   }
 
@@ -123,11 +126,14 @@ export class Execution extends Job implements JobResponder, HandlerWatcher {
     return !this.#streamed && !this.brokenOff;
   }
 
-  /** Take out those that get the outcome: all of them, but those that came when it was being broken off. */
+  /** Those that get what the handler says. */
+  get #served(): Waiter[] {
+    return [...this.#waiting.values()].filter(({ job }) => !this.#late.has(job));
+  }
+
+  /** Take them out. */
   #takeServed(): Waiter[] {
-    const served = [...this.#waiting.values()].filter(
-      ({ job }) => this.#streamed || !this.brokenOff || !this.#late.has(job),
-    );
+    const served = this.#served;
     for (const { job } of served) this.#waiting.delete(job);
     return served;
   }

@@ -162,11 +162,6 @@ export class Job extends Task implements WorkerRequest, HandlerContext {
     return this.#reason !== undefined || this.remainingMs === 0;
   }
 
-  /** Whether {@link abort} was called. */
-  get wasAborted(): boolean {
-    return this.#reason !== undefined;
-  }
-
   /** Whether whoever serves it may know that it was aborted, and have stopped half-way: the signal was asked for. */
   get brokenOff(): boolean {
     return this.#reason !== undefined && this.#controller !== undefined;
@@ -177,6 +172,13 @@ export class Job extends Task implements WorkerRequest, HandlerContext {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#controller?.abort(reason);
+  }
+
+  /** It is wanted again, when nobody can know that it was not. */
+  revive(): void {
+    if (this.#reason === undefined || this.#controller !== undefined) return;
+    this.#reason = undefined;
+    this.#over = false;
   }
 
   /** Its last word was said: the signal is aborted no more. */

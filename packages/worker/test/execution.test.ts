@@ -230,6 +230,20 @@ describe('the signal', () => {
     expect(bench.ask().said).toEqual(['final done']);
   });
 
+  test('who comes before anybody has seen that nobody waited is wanted like any other', async () => {
+    const bench = new Bench();
+    const [first, second] = [bench.ask(), bench.ask()];
+    first.cancel();
+    second.cancel();
+    const third = bench.ask('k', 1_000);
+    const { signal } = bench.requests[0] as WorkerRequest;
+    expect(signal.aborted).toBe(false);
+    third.cancel();
+    expect(signal.reason).toBe(GONE);
+    await bench.open(0);
+    expect([first.said, second.said, third.said]).toEqual([['final'], ['final'], ['final']]);
+  });
+
   test('who came then and left again gets nothing more', async () => {
     const bench: Bench = new Bench(obedient(() => bench));
     bench.ask().cancel();
@@ -308,6 +322,82 @@ describe('a stream', () => {
     bench.ask();
     expect(bench.requests).toHaveLength(3);
     expect(bench.executions.stats().replies).toBe(0);
+  });
+
+  test('that is cut short because nobody waited is no reply for who came meanwhile: it is made anew', async () => {
+    const go = new Gate();
+    const bench = new Bench(async function* (_, { signal }) {
+      await settled();
+      if (!signal.aborted) {
+        yield 'one';
+        return 'end';
+      }
+      try {
+        yield 'sorry';
+        return 'that is all';
+      } finally {
+        await go.passed;
+      }
+    });
+    const first = bench.ask();
+    first.cancel();
+    const second = bench.ask();
+    await settled();
+    // It has said something, and has not ended.
+    const third = bench.ask();
+    expect([second.said, third.said, bench.requests.length]).toEqual([[], [], 1]);
+    go.open();
+    await settled();
+    await settled();
+    const whole = ['partial one', 'final end'];
+    expect([first.said, second.said, third.said]).toEqual([['final'], whole, whole]);
+    expect(bench.requests).toHaveLength(2);
+  });
+
+  test('goes on for who came after the first had gone, when it looks at its signal in the middle only', async () => {
+    const go = new Gate();
+    const bench = new Bench(async function* (request) {
+      await go.passed;
+      yield 'one';
+      if (request.signal.aborted) return 'half';
+      yield 'two';
+      return 'end';
+    });
+    const first = bench.ask();
+    first.cancel();
+    const second = bench.ask();
+    go.open();
+    await settled();
+    expect([first.said, second.said]).toEqual([['final'], ['partial one', 'partial two', 'final end']]);
+    expect(bench.requests).toHaveLength(1);
+  });
+
+  test('whose time is up goes on for who waited, and is made anew for who came then', async () => {
+    const go = new Gate();
+    const bench = new Bench(async function* (_, { signal }) {
+      if (!signal.aborted)
+        await new Promise((resolve) => {
+          signal.addEventListener('abort', resolve);
+        });
+      yield 'one';
+      await go.passed;
+      return 'end';
+    });
+    const first = bench.ask('k', 1);
+    const { signal } = bench.requests[0] as WorkerRequest;
+    const second = await new Promise<Place>((resolve) => {
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve(bench.ask());
+        },
+        { once: true },
+      );
+    });
+    go.open();
+    await settled();
+    expect(first.said).toEqual(['partial one', 'final end']);
+    expect([second.said, bench.requests.length]).toEqual([[], 2]);
   });
 
   test('that nobody wants any more is broken off, and its place is free', async () => {
