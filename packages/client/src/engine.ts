@@ -78,7 +78,7 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
     this.#keys = options.wire === 'rfc18' ? undefined : new TokenMint(randomBytes(NONCE_LENGTH));
     const looks = lookUp !== undefined && options.names === 'all';
     const names = new Set(looks ? options.endpoints.filter(isNamed) : []);
-    this.#state = new ClientState({ ...options, names, random: Math.random }, this);
+    this.#state = new ClientState({ ...options, names, random: Math.random, madeAt: performance.now() }, this);
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });

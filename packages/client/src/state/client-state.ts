@@ -38,6 +38,8 @@ export interface StateOptions extends LinksOptions, MxLinksOptions {
   readonly maxQueued: number;
   /** What repetitions are paid from; `undefined` for no limit. */
   readonly retryBudget: RetryBudgetPolicy | undefined;
+  /** When the client was made, in milliseconds of its clock. */
+  readonly madeAt: number;
   /** When a broker is tried again that said no. */
   readonly connect: ReconnectOptions;
   /** A source of numbers from 0 (inclusive) to 1 (exclusive), for the jitter. */
@@ -75,7 +77,7 @@ export class ClientState {
     this.#mxLinks = new MxLinks(options, port, this.#links);
     this.#addresses = new Addresses(this.#links, this.#mxLinks);
     this.#refusals = new Refusals(options.connect, counters, options.random);
-    const budget = new RetryBudget(options.retryBudget);
+    const budget = new RetryBudget(options.retryBudget, options.madeAt);
     this.#rests = new Rests(options.connect, endpoints, options.random);
     const allowances = new Allowances(endpoints, options.maxSockets);
     this.#requests = new Requests(endpoints, this.#refusals, this.#rests, budget, allowances, options.random);

@@ -35,11 +35,15 @@ export function mayMeanOverload(error: RequestError): boolean {
 export class RetryBudget {
   readonly #policy: RetryBudgetPolicy | undefined;
   #tokens: number;
-  #filledAt = -Infinity;
+  #filledAt: number;
 
-  /** @param policy - `undefined` for a budget that has no end */
-  constructor(policy: RetryBudgetPolicy | undefined) {
+  /**
+   * @param policy - `undefined` for a budget that has no end
+   * @param now - from when on time fills it, in milliseconds of the client's clock
+   */
+  constructor(policy: RetryBudgetPolicy | undefined, now: number) {
     this.#policy = policy;
+    this.#filledAt = now;
     this.#tokens = policy === undefined ? 0 : Math.min(policy.most, FIRST_SECONDS * policy.perSecond);
   }
 
@@ -57,10 +61,8 @@ export class RetryBudget {
   spend(now: number): boolean {
     const policy = this.#policy;
     if (policy === undefined) return true;
-    if (this.#filledAt > -Infinity) {
-      const earned = ((now - this.#filledAt) / 1000) * policy.perSecond;
-      this.#tokens = Math.min(policy.most, this.#tokens + earned);
-    }
+    const earned = ((now - this.#filledAt) / 1000) * policy.perSecond;
+    this.#tokens = Math.min(policy.most, this.#tokens + earned);
     this.#filledAt = now;
     // What was added bit by bit may be short of a whole one by an error of rounding.
     if (this.#tokens < 1 - 1e-9) return false;

@@ -158,6 +158,7 @@ export class Harness implements ClientPort {
         idleSocketMs: 10_000,
         maxQueued: 1_000,
         retryBudget: undefined,
+        madeAt: this.clock.now(),
         connect: { reconnectMs: 100, reconnectMaxMs: 800 },
         random: () => 1,
         ...options,

@@ -18,22 +18,28 @@ function affordable(budget: RetryBudget, now: number): number {
 
 describe('RetryBudget', () => {
   test('begins with ten seconds of its floor, and has no less than the floor later', () => {
-    const budget = new RetryBudget(BUDGET);
+    const budget = new RetryBudget(BUDGET, 5_000);
     expect(affordable(budget, 5_000)).toBe(100);
     expect(affordable(budget, 5_099)).toBe(0);
     expect(affordable(budget, 5_100)).toBe(1);
     expect(affordable(budget, 7_100)).toBe(20);
   });
 
+  test('gets what time brings before its first repetition, too', () => {
+    const budget = new RetryBudget(BUDGET, 5_000);
+    expect(affordable(budget, 35_000)).toBe(400);
+    expect(affordable(new RetryBudget(BUDGET, 5_000), 3_600_000)).toBe(1_000);
+  });
+
   test('gets a part of a repetition for each reply', () => {
-    const budget = new RetryBudget({ ...BUDGET, perSecond: 0 });
+    const budget = new RetryBudget({ ...BUDGET, perSecond: 0 }, 0);
     expect(affordable(budget, 0)).toBe(0);
     for (let i = 0; i < 50; i++) budget.earn();
     expect(affordable(budget, 0)).toBe(10);
   });
 
   test('saves no more than it may', () => {
-    const budget = new RetryBudget({ ...BUDGET, most: 30 });
+    const budget = new RetryBudget({ ...BUDGET, most: 30 }, 0);
     expect(affordable(budget, 0)).toBe(30);
     for (let i = 0; i < 1_000; i++) budget.earn();
     expect(affordable(budget, 0)).toBe(30);
@@ -41,7 +47,7 @@ describe('RetryBudget', () => {
   });
 
   test('can be without end', () => {
-    const budget = new RetryBudget(undefined);
+    const budget = new RetryBudget(undefined, 0);
     for (let i = 0; i < 5_000; i++) expect(budget.spend(0)).toBe(true);
   });
 });
@@ -74,8 +80,9 @@ describe('a client', () => {
   test('repeats what got no answer in time only within its budget', () => {
     const { h, calls } = underWay(250);
     h.pass(500);
-    expect(inBackoff(calls)).toBe(100);
-    expect(h.state.counters).toMatchObject({ timeouts: 150, unaffordable: 150 });
+    // It begins with a hundred, and half a second was worth five.
+    expect(inBackoff(calls)).toBe(105);
+    expect(h.state.counters).toMatchObject({ timeouts: 145, unaffordable: 145 });
   });
 
   test('earns a repetition with each five replies', () => {
