@@ -33,6 +33,8 @@ export class Requests {
   readonly #budget: RetryBudget;
   readonly #allowances: Allowances;
   readonly #random: () => number;
+  /** Those whose repetition costs nothing if the broker is as silent when their pause is over. They are few. */
+  readonly #unpaid = new WeakSet<Exchange>();
   #pending = 0;
 
   /**
@@ -208,10 +210,10 @@ export class Requests {
       this.end(exchange, error);
       return;
     }
-    if (mayMeanOverload(error) && !this.#budget.spend(now)) {
-      this.counters.unaffordable += 1;
-      this.end(exchange, error);
-      return;
+    if (mayMeanOverload(error)) {
+      // One broker among others that says nothing at all stands still: it is no overload. But it may speak up yet.
+      if (error.code === 'MDP_TIMEOUT' && this.#rests.isSilentAlone(exchange)) this.#unpaid.add(exchange);
+      else if (!this.#pay(now, exchange, error)) return;
     }
     exchange.phase = 'backoff';
     exchange.ownTimes.retryAt = retryAt;
@@ -283,7 +285,10 @@ export class Requests {
     }
     const { phase } = exchange;
     if (phase === 'backoff') {
-      if (times.retryAt <= now) this.wait(now, exchange);
+      if (times.retryAt <= now) {
+        this.#repeat(now, exchange);
+        return;
+      }
     } else if (phase === 'sent' && (times.attemptAt <= now || times.idleAt <= now)) {
       const passed = times.attemptAt <= now ? attemptPassed(exchange) : silence(exchange, this.#endpoints);
       this.#unanswered(now, exchange);
@@ -296,6 +301,21 @@ export class Requests {
       return;
     }
     this.#watch(exchange);
+  }
+
+  /** The pause before another attempt is over. */
+  #repeat(now: number, exchange: Exchange): void {
+    const { lastError } = exchange;
+    const owes = this.#unpaid.delete(exchange) && !this.#rests.isSilentAlone(exchange);
+    if (!owes || lastError === undefined || this.#pay(now, exchange, lastError)) this.wait(now, exchange);
+  }
+
+  /** Pay for a repetition: one that cannot be paid for ends the request. */
+  #pay(now: number, exchange: Exchange, error: RequestError): boolean {
+    if (this.#budget.spend(now)) return true;
+    this.counters.unaffordable += 1;
+    this.end(exchange, error);
+    return false;
   }
 
   /** Its time is over while it is with a broker: perhaps that is not there any more. */

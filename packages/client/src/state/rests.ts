@@ -68,6 +68,12 @@ export class Rests {
     if (endpoint !== undefined && endpoint.heardOrder <= sentOrder) this.#begin(now, endpoint, sentOrder, 'silent');
   }
 
+  /** Whether nothing has come from where a request was sent since then, while another endpoint serves as far as is known. */
+  isSilentAlone({ lastEndpoint: endpoint, sentOrder }: Exchange): boolean {
+    if (endpoint === undefined || endpoint.heardOrder > sentOrder) return false;
+    return this.#endpoints.some((other) => other !== endpoint && isFit(other));
+  }
+
   /** The reply to a request is complete; `status` of an error reply. */
   answered(now: number, { lastEndpoint: endpoint, sentOrder, service }: Exchange, status: number | undefined): void {
     if (endpoint === undefined) return;

@@ -18,9 +18,9 @@ export interface RetryBudgetPolicy {
 const FIRST_SECONDS = 10;
 
 /**
- * Whether a failure may be a sign of too much work. Silence and 429 may. A connection that broke, a worker that was lost
- * (502) and a broker that is being stopped (503) are signs of a restart: what was under way then is to be repeated, all of it
- * and at once, and costs nothing.
+ * Whether a failure may be a sign of too much work. Silence and 429 may; {@link Rests.isSilentAlone} knows one silence that
+ * is none. A connection that broke, a worker that was lost (502) and a broker that is being stopped (503) are signs of a
+ * restart: what was under way then is to be repeated, all of it and at once, and costs nothing.
  */
 export function mayMeanOverload(error: RequestError): boolean {
   return error.code === 'MDP_TIMEOUT' || (error instanceof RemoteError && error.status === STATUS.OVERLOADED);

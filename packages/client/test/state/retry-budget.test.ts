@@ -117,3 +117,60 @@ describe('a client', () => {
     expect(h.state.counters).toMatchObject({ remoteErrors: 2, unaffordable: 0 });
   });
 });
+
+/** A client without a budget, of three brokers: what is under way at the first, the others have answered all that they got. */
+function oneSilent(wire: 'rfc18' | 'mx'): { h: Harness; calls: Call[] } {
+  const retryBudget = { ratio: 0, perSecond: 0, most: 1 };
+  const h = new Harness({ wire, endpoints: ['a', 'b', 'c'], maxInFlight: 10_000, retryBudget });
+  const calls = Array.from({ length: 90 }, () => h.submit('s', RETRY));
+  for (let i = 0; i < 3; i++) h.connect();
+  const atFirst = calls.filter(({ exchange }) => exchange.link?.endpoint.address === 'a');
+  for (const call of calls) if (!atFirst.includes(call)) h.final(call, 'x');
+  expect(atFirst.length).toBeGreaterThanOrEqual(20);
+  return { h, calls: atFirst };
+}
+
+describe.each(['rfc18', 'mx'] as const)('one broker of several, wire %s', (wire) => {
+  test('that says nothing at all costs nothing: what was under way there is repeated at the others', () => {
+    const { h, calls } = oneSilent(wire);
+    h.pass(500);
+    expect(inBackoff(calls)).toBe(calls.length);
+    h.pass(100);
+    for (let i = 0; i < 3; i++) h.connect();
+    expect(calls.map(({ exchange }) => exchange.link?.endpoint.address)).not.toContain('a');
+    for (const call of calls) h.final(call, 'x');
+    expect(calls.every(({ sink }) => sink.complete)).toBe(true);
+    expect(h.state.counters).toMatchObject({ retries: calls.length, unaffordable: 0, timeouts: 0 });
+  });
+
+  test('that has said anything since has too much to do', () => {
+    const { h, calls } = oneSilent(wire);
+    const [first, ...others] = calls as [Call, ...Call[]];
+    h.final(first, 'x');
+    h.pass(500);
+    expect(others.every(({ sink }) => sink.error?.code === 'MDP_TIMEOUT')).toBe(true);
+    expect(h.state.counters.unaffordable).toBe(others.length);
+  });
+
+  test('is none when the others say nothing either', () => {
+    const { h, calls } = oneSilent(wire);
+    for (let i = 0; i < 60; i++) h.submit('s', RETRY);
+    for (let i = 0; i < 3; i++) h.connect();
+    h.pass(1_000);
+    expect(calls.every(({ sink }) => sink.error?.code === 'MDP_TIMEOUT')).toBe(true);
+    expect(h.state.counters).toMatchObject({ retries: 0, unaffordable: calls.length + 60 });
+  });
+});
+
+test('a broker that says anything while a repetition waits is no dead one: it is paid for then', () => {
+  const { h, calls } = oneSilent('mx');
+  h.pass(500);
+  expect(inBackoff(calls)).toBe(calls.length);
+  h.state.receiveMx(h.now, h.mx('a').link, [{ type: 'heartbeat' }]);
+  h.pass(100);
+  expect(calls.every(({ sink }) => sink.ends === 1 && sink.error?.code === 'MDP_TIMEOUT')).toBe(true);
+  expect(h.state.counters).toMatchObject({ retries: 0, timeouts: calls.length, unaffordable: calls.length });
+  expect(h.state.pending).toBe(0);
+  h.pass(20_000);
+  expect(h.state.nextDeadline()).toBe(Infinity);
+});
