@@ -107,7 +107,13 @@ export class Allowances {
     return allowance === undefined || this.#hasRoom(allowance);
   }
 
-  /** Hold back a request that is not allowed. */
+  /** Whether one that waits may be sent as far as this goes: those of its service that are held back come first. */
+  admits({ service }: Exchange): boolean {
+    const allowance = this.#byService.get(service);
+    return allowance === undefined || (allowance.held.size === 0 && this.#hasRoom(allowance));
+  }
+
+  /** Hold back a request that is not allowed, or comes after others that are held back. */
   hold(exchange: Exchange): void {
     const allowance = this.#require(exchange.service);
     exchange.list?.remove(exchange);
@@ -115,19 +121,21 @@ export class Allowances {
     this.#holding.add(allowance);
   }
 
-  /** The requests of one service that were held back and may go now; the services take turns. */
+  /** The requests of the service whose turn it is of those that were held back and may go now. */
   next(): HeldBack | undefined {
     for (const allowance of this.#holding) {
       if (allowance.held.size === 0) {
         this.#holding.delete(allowance);
         this.#forget(allowance);
-      } else if (this.#hasRoom(allowance)) {
-        this.#holding.delete(allowance);
-        this.#holding.add(allowance);
-        return allowance.held;
-      }
+      } else if (this.#hasRoom(allowance)) return allowance.held;
     }
     return undefined;
+  }
+
+  /** One that was held back is sent: its service has had its turn. */
+  hadTurn({ service }: Exchange): void {
+    const allowance = this.#byService.get(service);
+    if (allowance !== undefined && this.#holding.delete(allowance)) this.#holding.add(allowance);
   }
 
   /** A request is sent. */

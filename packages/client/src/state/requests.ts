@@ -5,6 +5,7 @@ import type { ErrorReply, Frame, RequestError } from '@mdp/protocol';
 import { RemoteError, STATUS } from '@mdp/protocol';
 import { DeadlineHeap, backoffMs } from '@mdp/protocol/internal';
 import type { Allowances } from './allowances.js';
+import { HeldBack } from './allowances.js';
 import type { Carrier } from './carrier.js';
 import type { RequestCounters } from './counters.js';
 import { countEnd, newRequestCounters } from './counters.js';
@@ -36,6 +37,8 @@ export class Requests {
   /** Those whose repetition costs nothing if the broker is as silent when their pause is over. They are few. */
   readonly #unpaid = new WeakSet<Exchange>();
   #pending = 0;
+  /** Whether it was one held back that was sent last of those that waited for any connection. */
+  #heldBefore = false;
 
   /**
    * @param endpoints - where they may go: what is known of them explains a failure
@@ -111,23 +114,22 @@ export class Requests {
     this.#allowances.lift();
   }
 
-  /** Who is sent next of those that wait for any connection. Those that are too many for their service are held back. */
+  /**
+   * Who is sent next of those that wait for any connection. Those that were held back and may go now take turns with the
+   * others, for with few connections those that are held back may be without end.
+   */
   next(now: number): Exchange | undefined {
+    const first = this.#heldBefore ? this.#nextWaiting(now) : undefined;
+    if (first !== undefined) return first;
     const held = this.#allowances.next();
-    if (held !== undefined) return firstOf(now, held);
-    for (;;) {
-      // In order, as long as those are too many that come first.
-      const { head } = this.waiting;
-      const next = head === undefined || this.#allowances.allows(head) ? firstOf(now, this.waiting) : head;
-      if (next === undefined || this.#allowances.allows(next)) return next;
-      this.#allowances.hold(next);
-    }
+    return held === undefined ? this.#nextWaiting(now) : firstOf(now, held);
   }
 
   /** Send a request. */
   send(now: number, carrier: Carrier, exchange: Exchange): void {
     const { attemptTimeoutMs } = exchange.policy;
-    exchange.list?.remove(exchange);
+    const { list } = exchange;
+    if (list !== undefined) this.#tookTurn(list, exchange);
     exchange.phase = 'sent';
     exchange.link = carrier;
     exchange.lastEndpoint = carrier.endpoint;
@@ -269,6 +271,27 @@ export class Requests {
   *unsent(): Generator<Exchange> {
     for (const list of [this.repeats, this.waiting, ...this.#allowances.lists()]) {
       for (let next = list.head; next !== undefined; next = next.next) yield next;
+    }
+  }
+
+  /** Who goes first of those that wait and are not held back. Those that are too many for their service are, from now on. */
+  #nextWaiting(now: number): Exchange | undefined {
+    for (;;) {
+      // In order, as long as those are too many that come first.
+      const { head } = this.waiting;
+      const next = head === undefined || this.#allowances.admits(head) ? firstOf(now, this.waiting) : head;
+      if (next === undefined || this.#allowances.admits(next)) return next;
+      this.#allowances.hold(next);
+    }
+  }
+
+  /** One that waited is sent. */
+  #tookTurn(list: WaitingList<Exchange>, exchange: Exchange): void {
+    list.remove(exchange);
+    if (list === this.waiting) this.#heldBefore = false;
+    else if (list instanceof HeldBack) {
+      this.#heldBefore = true;
+      this.#allowances.hadTurn(exchange);
     }
   }
 

@@ -190,6 +190,76 @@ describe('a service whose requests are not answered in time', () => {
   });
 });
 
+describe('with fewer connections than may be used', () => {
+  /** A client with eight connections; the services have been cut to four at once. */
+  function cut(...services: string[]): Harness {
+    const h = new Harness({ maxSockets: 8 });
+    for (const service of services) {
+      expect(sent(ask(h, 8, service))).toBe(8);
+      h.pass(TIMEOUT_MS);
+    }
+    return h;
+  }
+
+  /** Answer so many, always the one that was sent first, and return what is sent meanwhile, by service. */
+  function answer(h: Harness, count: number): string[] {
+    const underWay = h.calls.filter(({ exchange }) => exchange.link !== undefined);
+    const services: string[] = [];
+    h.onSend = (exchange) => {
+      services.push(exchange.service);
+      underWay.push({ exchange, sink: exchange.sink as Call['sink'] });
+    };
+    for (let i = 0; i < count; i++) h.final(underWay.shift() as Call, 'x');
+    return services;
+  }
+
+  const count = (of: readonly string[], what: string): number => of.filter((each) => each === what).length;
+
+  test('those that are held back take turns with others that wait', () => {
+    const h = cut('s');
+    ask(h, 100, 's', 0);
+    ask(h, 100, 'other', 0);
+    expect(h.live()).toHaveLength(8);
+    // At first others take what the four of the service leave.
+    answer(h, 8);
+    const services = answer(h, 40);
+    expect(services).toHaveLength(40);
+    expect(count(services, 's')).toBe(20);
+    expect(count(services, 'other')).toBe(20);
+  });
+
+  test('two services whose requests are held back take turns, too', () => {
+    const h = cut('s', 't');
+    ask(h, 100, 's', 0);
+    ask(h, 100, 't', 0);
+    ask(h, 100, 'other', 0);
+    answer(h, 8);
+    const services = answer(h, 40);
+    expect(count(services, 'other')).toBe(20);
+    expect(count(services, 's')).toBe(10);
+    expect(count(services, 't')).toBe(10);
+  });
+
+  test('requests for one service are sent in order, wherever they wait', () => {
+    const h = cut('s');
+    const calls = ask(h, 30, 's', 0);
+    ask(h, 10, 'other', 0);
+    answer(h, 2);
+    // There is room for more of the service now, but no connection for them.
+    calls.push(...ask(h, 10, 's', 0));
+    const order: number[] = [];
+    const underWay = h.calls.filter(({ exchange }) => exchange.link !== undefined);
+    h.onSend = (exchange) => {
+      const call = h.calls.find((each) => each.exchange === exchange) as Call;
+      if (exchange.service === 's') order.push(calls.indexOf(call));
+      underWay.push(call);
+    };
+    for (let call = underWay.shift(); call !== undefined; call = underWay.shift()) h.final(call, 'x');
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(h.state.pending).toBe(0);
+  });
+});
+
 test('a service that is slow, but answers, is never held back', () => {
   const h = new Harness({ maxSockets: 20 });
   for (let round = 0; round < 5; round++) {
