@@ -213,6 +213,8 @@ export class Allowances {
   /** Keep nothing of a service that nobody asks for, but that it was too slow just now. */
   #forget(allowance: Allowance): void {
     if (allowance.underWay > 0 || allowance.held.size > 0) return;
+    // What is no longer known must not come back from there, when another one may stand under its name.
+    this.#holding.delete(allowance);
     if (allowance.most < this.#limit) this.#idle.add(allowance);
     else this.#byService.delete(allowance.service);
     for (const oldest of this.#idle) {

@@ -175,6 +175,33 @@ describe('a service whose requests are not answered in time', () => {
     expect([count('s0'), count('s1'), count('s100')]).toEqual([20, 4, 4]);
   });
 
+  test('is not forgotten because an older record of it is', () => {
+    const h = new Harness({ maxSockets: 300 });
+    const abort = (calls: readonly Call[]): void => {
+      for (const { exchange } of calls) h.state.abort(h.now, exchange, 'enough');
+    };
+    const names = (prefix: string): string[] => Array.from({ length: 100 }, (_, i) => prefix + String(i));
+    ask(h, 20);
+    h.pass(TIMEOUT_MS);
+    const calls = ask(h, 5, 's', 0);
+    expect(sent(calls)).toBe(4);
+    for (const name of names('n')) ask(h, 1, name);
+    h.pass(TIMEOUT_MS);
+    const others = names('n').flatMap((name) => ask(h, 1, name, 0));
+    expect(sent(others)).toBe(100);
+    // The one that is held back goes first, so nobody waits; then the service is idle longest, and so forgotten.
+    abort(calls.slice(4));
+    abort(calls.slice(0, 4));
+    abort(others);
+    expect(sent(ask(h, 20))).toBe(20);
+    h.pass(TIMEOUT_MS);
+    expect(sent(ask(h, 10, 's', 0))).toBe(4);
+    // Now everything that was idle before is forgotten.
+    for (const name of names('m')) ask(h, 1, name);
+    h.pass(TIMEOUT_MS);
+    expect(sent(ask(h, 10, 's', 0))).toBe(0);
+  });
+
   test('holds nothing back from a broker that knows deadlines, and sends it what was held back', () => {
     const h = new Harness({ maxSockets: 20, wire: 'auto' });
     const [first, ...others] = ask(h, 20) as [Call, ...Call[]];
