@@ -120,10 +120,12 @@ export class Pool {
     return ready;
   }
 
-  /** Whether a connection to another endpoint is being made, or will be. */
+  /** Whether a connection to another endpoint is being made, or will be: there is room, or an idle one can make it. */
   #expectsOther(avoid: Endpoint): boolean {
-    return this.endpoints.some(
-      (other) => other !== avoid && isFit(other) && (other.opening > 0 || this.#mayGrow(other)),
+    const { endpoints } = this;
+    const canEvict = endpoints.some(({ idle }) => idle.length > 0);
+    return endpoints.some(
+      (other) => other !== avoid && isFit(other) && (this.#hasProspect(other) || (canEvict && this.#mayGrow(other))),
     );
   }
 

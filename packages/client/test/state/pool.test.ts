@@ -274,6 +274,56 @@ describe('another attempt goes to another endpoint', () => {
     expect([address, h.linkOf(call).endpoint.address]).toEqual(['a', 'a']);
   });
 
+  const where = (call: Call): string | undefined => call.exchange.link?.endpoint.address;
+
+  /** A client with MX to `a`, where eight streams are under way, and at most two strict connections, both busy with streams at `b`. */
+  function strictBusy(): { h: Harness; atA: Call[]; atB: Call[] } {
+    const h = new Harness({ wire: 'auto', endpoints: ['a', 'b'], maxSockets: 2 });
+    const first = [h.submit(), h.submit()];
+    h.connect();
+    for (const call of first) h.final(call, 'x');
+    h.connect();
+    h.answer(500, 'a');
+    h.answer(undefined, 'b');
+    const streams = Array.from({ length: 10 }, () => {
+      const call = h.submit('stream');
+      h.connect();
+      return call;
+    });
+    const [atA, atB] = ['a', 'b'].map((address) => streams.filter((call) => where(call) === address)) as [
+      Call[],
+      Call[],
+    ];
+    expect([atA.length, atB.length]).toEqual([8, 2]);
+    return { h, atA, atB };
+  }
+
+  test.each(['has said something', 'is silent'])(
+    'but to the same one by MX when every strict connection is busy elsewhere, where it %s',
+    (how) => {
+      const { h, atA } = strictBusy();
+      const call = h.submit('s', RETRY);
+      expect(where(call)).toBe('a');
+      h.pass(400);
+      if (how === 'has said something') h.final(atA[0] as Call, 'x');
+      h.pass(200);
+      expect([where(call), call.exchange.attempts]).toEqual(['a', 2]);
+    },
+  );
+
+  test('and waits for the other one while an idle connection can be closed for it', () => {
+    const { h, atA, atB } = strictBusy();
+    for (const call of atA) h.final(call, 'x');
+    const call = h.submit('s', RETRY);
+    expect(where(call)).toBe('a');
+    h.final(atB[0] as Call, 'x');
+    h.pass(600);
+    expect(call.exchange.phase).toBe('waiting');
+    h.connect('b');
+    expect(where(call)).toBe('b');
+    expect(h.live('b')).toHaveLength(2);
+  });
+
   test('and others that wait are not held up by it', () => {
     const h = new Harness({ endpoints: ['a', 'b'] });
     const call = h.submit('s', RETRY);
