@@ -76,7 +76,8 @@ export interface ClientOptions extends Omit<RequestOptions, 'id'> {
   /**
    * How requests go to a broker of dialect `rfc18`: `rfc18` is strict; `mx` sends many in one message, which only this
    * project's broker understands, and does not ask it; `auto` is strict until a broker has answered and, asked on a
-   * connection beside, has said that it speaks MX. With another dialect, `auto` is strict. Default `auto`.
+   * connection beside, has said that it speaks MX, and asks it first when it is connected to anew. With another dialect, `auto`
+   * is strict. Default `auto`.
    */
   readonly wire?: WireOption | undefined;
   /**

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// agreement - when a broker is asked whether it speaks MX: after it has answered, and seldom once it did not say yes
+// agreement - when a broker is asked whether it speaks MX: after it has answered, seldom once it did not say yes, first once it did
 
 /** How long an answer is waited for, from the opening of the connection on, in milliseconds. */
 export const ASK_TIMEOUT_MS = 2_000;
+
+/** How long requests wait for the answer of a broker that spoke MX before, from the new handshake on, in milliseconds. */
+export const ASK_AGAIN_TIMEOUT_MS = 1_000;
 
 /** The first pause after anything but a yes, in milliseconds; it doubles. */
 const FIRST_PAUSE_MS = 60_000;

@@ -236,15 +236,18 @@ export class ClientState {
       this.#mxLinks.agreed(now, link, window);
       this.#links.retire(link.endpoint);
       this.#requests.lift();
-      this.#pump(now);
     }
+    this.#pump(now);
   }
 
   /** The broker at an open MX connection was asked, because it was silent. Of one that MX is spoken to unasked, any answer will do. */
   checked(now: number, link: MxLink, window: number | undefined): void {
     link.answersDue -= 1;
     if (window !== undefined || link.askUntil === Infinity) this.#heardMx(link);
-    else this.lost(now, link);
+    else {
+      this.#mxLinks.unlearn(link.endpoint);
+      this.lost(now, link);
+    }
   }
 
   /** A message came on an MX connection. */

@@ -43,7 +43,7 @@ export class Endpoint {
   readonly idle: Link[] = [];
   /** All of its strict connections. */
   readonly links = new Set<Link>();
-  /** By what new requests go to it. */
+  /** By what new requests go to it. With `auto` it is what was spoken last: a new MX connection asks before it is used. */
   wire: 'strict' | 'mx' = 'strict';
   /** Its MX connection. While requests go by strict ones it asks whether it may be used. */
   mx: MxLink | undefined = undefined;
@@ -80,7 +80,7 @@ export class Endpoint {
   /** Connections for new requests that are being made. */
   get opening(): number {
     if (this.wire === 'strict') return this.connecting;
-    return this.mx?.phase === 'connecting' ? 1 : 0;
+    return this.mx?.phase === 'connecting' || this.mx?.phase === 'asking' ? 1 : 0;
   }
 
   /** Whether a connection stands that requests can have, now or when it is free. */

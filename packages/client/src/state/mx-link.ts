@@ -54,13 +54,13 @@ export class MxLink implements Carrier {
 
   /**
    * @param window - how many requests may be under way at once
-   * @param askUntil - when the broker must have said that it speaks MX; `Infinity` when it is not asked
+   * @param askUntil - when the broker must have said that it speaks MX; `Infinity` when it is not asked, or not yet
    * @param firstId - the id of the first request
    */
   constructor(
     readonly endpoint: Endpoint,
     public window: number,
-    readonly askUntil: number,
+    public askUntil: number,
     firstId = 0,
   ) {
     this.#nextId = firstId;

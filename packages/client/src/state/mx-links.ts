@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mx-links - the MX connections, one to an endpoint at most: opened, asking, agreed upon, idle, closed
 
-import { ASK_TIMEOUT_MS } from './agreement.js';
+import { ASK_AGAIN_TIMEOUT_MS, ASK_TIMEOUT_MS } from './agreement.js';
 import type { Endpoint } from './endpoint.js';
 import type { Opened, PoolCounters } from './links.js';
 import { isExhaustion } from './links.js';
@@ -31,7 +31,10 @@ export interface MxLinksOptions {
   readonly idleSocketMs: number;
 }
 
-/** The MX connections of a client. Those that ask come beside the strict ones, and no request waits for their answer. */
+/**
+ * The MX connections of a client. Those that ask for the first time come beside the strict ones, and no request waits for their
+ * answer. A broker that spoke MX is asked before all else when it is connected to anew: what is repeated then keeps its name.
+ */
 export class MxLinks {
   /** Why the last connection could not even be opened. */
   openError: unknown = undefined;
@@ -67,6 +70,7 @@ export class MxLinks {
   answered(now: number, endpoint: Endpoint): void {
     if (
       this.#options.wire !== 'auto' ||
+      endpoint.wire === 'mx' ||
       endpoint.leaving ||
       endpoint.mx !== undefined ||
       !endpoint.agreement.mayAsk(now)
@@ -79,11 +83,13 @@ export class MxLinks {
   up(now: number, link: MxLink): void {
     link.endpoint.met();
     if (link.phase !== 'connecting') return;
-    if (link.askUntil === Infinity) {
+    if (this.#options.wire === 'mx') {
       link.phase = 'open';
       link.idleSince = now;
     } else {
       link.phase = 'asking';
+      // This is the connection that requests wait for, and they would have waited for the handshake in any case.
+      if (link.askUntil === Infinity) link.askUntil = now + ASK_AGAIN_TIMEOUT_MS;
       link.handle.ask();
     }
   }
@@ -97,10 +103,17 @@ export class MxLinks {
     link.endpoint.agreement.forget();
   }
 
-  /** It does not, or does not say. */
+  /** It does not, or does not say. Where one did before there is another one by now: it is asked after its first strict reply. */
   disagreed(now: number, link: MxLink): void {
-    link.endpoint.agreement.refused(now);
+    const { endpoint } = link;
+    if (endpoint.wire === 'mx') this.unlearn(endpoint);
+    else endpoint.agreement.refused(now);
     this.close(link);
+  }
+
+  /** Who is at an endpoint by now does not speak MX, unless it is spoken to in any case. */
+  unlearn(endpoint: Endpoint): void {
+    if (this.#options.wire === 'auto') endpoint.wire = 'strict';
   }
 
   /** A connection that carries requests was lost or refused: another broker may be there, or soon. */
@@ -112,6 +125,7 @@ export class MxLinks {
   /** Close a connection whose messages are not to be trusted. */
   burn(link: MxLink): void {
     this.#counters.burnt += 1;
+    this.unlearn(link.endpoint);
     this.close(link);
   }
 
@@ -121,8 +135,6 @@ export class MxLinks {
     link.phase = 'closed';
     link.clear();
     link.endpoint.mx = undefined;
-    // A yes holds for the connection that asked.
-    if (this.#options.wire === 'auto') link.endpoint.wire = 'strict';
     link.handle.close();
   }
 
@@ -147,9 +159,11 @@ export class MxLinks {
     return at;
   }
 
-  /** The connections that were asked again, and have said nothing in time. */
+  /** The connections that were asked, or asked again, and have said nothing in time. */
   silent(now: number): MxLink[] {
-    return [...this.#links.everywhere()].flatMap(({ mx }) => (mx !== undefined && mx.checkBy <= now ? [mx] : []));
+    const isSilent = ({ phase, askUntil, checkBy }: MxLink): boolean =>
+      checkBy <= now || (phase === 'asking' && askUntil <= now);
+    return [...this.#links.everywhere()].flatMap(({ mx }) => (mx !== undefined && isSilent(mx) ? [mx] : []));
   }
 
   /** Close every connection. */

@@ -67,7 +67,6 @@ test('a broker that is replaced by one that does not speak MX, and back: every r
   await until('mx');
   await first.close();
   await gone();
-  expect(client.stats().endpoints[0]?.wire).toBe('rfc18');
 
   const foreign = await ToyMxBroker.mortal('501', undefined, endpoint);
   expect(await Promise.all(Array.from({ length: 20 }, (_, i) => ask(client, String(i))))).toHaveLength(20);
@@ -77,12 +76,31 @@ test('a broker that is replaced by one that does not speak MX, and back: every r
   expect(client.stats().endpoints[0]?.wire).toBe('rfc18');
   await foreign.close();
   await gone();
+  expect(client.stats().endpoints[0]?.wire).toBe('rfc18');
 
   await using back = await ToyMxBroker.mortal('yes', echo, endpoint);
   await until('mx');
   expect(await ask(client, 'again')).toBe('again');
   expect(back.seen.length).toBeGreaterThan(0);
   expect(client.stats().counters).toMatchObject({ disconnected: 0, timeouts: 0, protocolErrors: 0, retries: 0 });
+});
+
+test('a request that is repeated when its broker has come back has the same name, and says that it is repeated', async () => {
+  const first = await ToyMxBroker.mortal('yes', undefined);
+  const { endpoint } = first;
+  const retry = { attempts: 5, baseMs: 5, maxMs: 20 };
+  await using client = new Client(endpoint, { wire: 'auto', reconnectMs: 5, reconnectMaxMs: 20, retry });
+  await ask(client);
+  await waitUntil('MX', () => client.stats().endpoints[0]?.wire === 'mx');
+  const reply = client.request('echo', 'x');
+  await first.next();
+  await first.close();
+  await using back = await ToyMxBroker.mortal('yes', echo, endpoint);
+  expect(text((await reply)[0] as Uint8Array)).toBe('x');
+  const [key] = first.of('request').map(({ identity }) => identity?.key);
+  expect(key?.length).toBe(16);
+  expect(back.of('request').map(({ identity }) => identity)).toEqual([{ attempts: 1, key }]);
+  expect(back.strict).toEqual(['mmi.mx']);
 });
 
 test('of two brokers only the one that speaks MX gets it, and both get requests', async () => {

@@ -2,8 +2,10 @@
 // auto.test - strict until a broker has said that it speaks MX, and again when that no longer holds
 
 import { describe, expect, test } from '@jest/globals';
+import { bytes } from '@mdp/protocol';
 import type { StateOptions } from '../../src/state/client-state.js';
 import { MxLink } from '../../src/state/mx-link.js';
+import type { Call } from './harness.js';
 import { Harness } from './harness.js';
 
 function auto(options: Partial<StateOptions> = {}): Harness {
@@ -248,20 +250,125 @@ describe('another broker may be there', () => {
 });
 
 describe('the end of the MX connection', () => {
-  test('when it breaks, its requests fail, and the endpoint is strict, answered, asked', () => {
+  test('when it breaks, its requests fail, and those that come wait for a new one, on which the broker is asked first', () => {
     const h = agreed();
     const [lost, again] = [h.submit(), h.submit('s', { attempts: 2 })];
     h.state.lost(h.now, h.mx().link);
     expect(lost.sink.error).toMatchObject({ code: 'MDP_DISCONNECTED', attempts: 1 });
+    const next = h.submit();
     h.pass(100);
     h.connect();
-    expect(h.linkOf(again).phase).toBe('busy');
-    expect(h.mxHandles).toHaveLength(1);
-    h.final(again, 'x');
+    expect([h.mx().asked, h.mx().records.length, h.live().length]).toEqual([1, 0, 0]);
+    h.answer(2);
+    for (const call of [again, next]) expect(call.exchange.link).toBe(h.mx().link);
+    expect(h.submit().exchange.phase).toBe('waiting');
+  });
+
+  test('a repetition keeps its name, and says that it is one', () => {
+    const h = agreed();
+    h.submit('s', { attempts: 2 }, bytes('k'));
+    const identity = (): unknown => h.mx().of('request')[0]?.identity;
+    expect(identity()).toEqual({ attempts: 0, key: bytes('k') });
+    h.state.lost(h.now, h.mx().link);
+    h.pass(100);
+    h.refuse();
+    h.pass(5_000);
+    h.connect();
+    h.answer(500);
+    expect(identity()).toEqual({ attempts: 1, key: bytes('k') });
+    // Nothing was sent that the worker could not tell from other work.
+    expect(h.handles.flatMap(({ sent }) => sent)).toHaveLength(1);
+  });
+
+  test('one connection at a time tries to reach a broker that is gone, for as long as requests wait', () => {
+    const h = agreed({ idleSocketMs: 1_000 });
+    h.state.lost(h.now, h.mx().link);
+    const calls = Array.from({ length: 20 }, () => h.submit('s', { timeoutMs: 60_000 }));
+    for (let i = 0; i < 10; i++) {
+      h.refuse();
+      h.pass(1_000);
+      expect([h.live().length, h.liveMx().length]).toEqual([0, 1]);
+    }
+    h.refuse('a', 'final');
+    expect(calls.every(({ sink }) => sink.error?.code === 'MDP_REFUSED')).toBe(true);
+    expect(h.liveMx()).toHaveLength(0);
+    const late = h.submit('s', { timeoutMs: 500 });
+    h.pass(500);
+    expect(late.sink.error).toMatchObject({ code: 'MDP_TIMEOUT' });
+    h.refuse();
+    h.pass(1_000);
+    expect([h.live().length, h.liveMx().length, h.state.nextDeadline()]).toEqual([0, 0, Infinity]);
+  });
+
+  test.each<[string, (h: Harness) => void]>([
+    [
+      'says no',
+      (h) => {
+        h.answer(undefined);
+      },
+    ],
+    [
+      'says nothing for a second',
+      (h) => {
+        h.pass(1_000);
+      },
+    ],
+    [
+      'hangs up',
+      (h) => {
+        h.state.lost(h.now, h.mx().link);
+      },
+    ],
+  ])('a broker that is there then and %s gets all that waits by the strict wire', (_, ends) => {
+    const h = agreed();
+    const again = h.submit('s', { attempts: 2 });
+    h.state.lost(h.now, h.mx().link);
+    const waiting = h.submit('s', { timeoutMs: 5_000 });
+    h.pass(100);
     h.connect();
     expect(h.mx().asked).toBe(1);
+    ends(h);
+    expect(h.liveMx()).toHaveLength(0);
+    h.connect();
+    for (const call of [again, waiting]) expect(h.linkOf(call).phase).toBe('busy');
+    // As one that is met for the first time it is asked beside, once.
+    for (const call of [again, waiting]) h.final(call, 'x');
+    h.connect();
+    h.answer(undefined);
+    answered(h);
+    expect([h.liveMx().length, h.state.pool.endpoints[0]?.wire]).toEqual([0, 'strict']);
+  });
+
+  test('no request waits for the answer of one broker while another has room', () => {
+    const h = auto({ endpoints: ['a', 'b'] });
+    const calls = [h.submit(), h.submit()];
+    h.connect();
+    for (const call of calls) h.final(call, 'x');
+    h.connect();
+    h.answer(500, 'a');
+    h.answer(500, 'b');
+    const under = [h.submit('s', { attempts: 2 }, bytes('k')), h.submit('s', { attempts: 2 }, bytes('l'))];
+    h.state.lost(h.now, h.mx('a').link);
+    h.pass(100);
+    for (let i = 0; i < 10; i++) expect(h.submit().exchange.link).toBe(h.mx('b').link);
+    h.connect();
+    expect(h.mx('a').asked).toBe(1);
+    for (let i = 0; i < 10; i++) expect(h.submit().exchange.link).toBe(h.mx('b').link);
+    for (const { exchange } of under) expect(exchange.link).toBe(h.mx('b').link);
+    h.answer(500, 'a');
+    expect(h.submit().exchange.link).toBe(h.mx('a').link);
+  });
+
+  test('a stream that still goes on by the strict wire ends as ever, and asks nothing', () => {
+    const h = auto();
+    answered(h);
+    h.connect();
+    const stream = h.submit();
     h.answer(500);
-    expect(h.submit().exchange.link).toBeInstanceOf(MxLink);
+    h.partial(stream, '1');
+    h.state.lost(h.now, h.mx().link);
+    h.final(stream, '2');
+    expect([stream.sink.complete, h.live().length, h.liveMx().length]).toEqual([true, 0, 0]);
   });
 
   test('when what comes on it is no MX message, too', () => {
@@ -274,15 +381,16 @@ describe('the end of the MX connection', () => {
     expect(h.linkOf(next).phase).toBe('busy');
   });
 
-  test('when it is idle it is closed, and the endpoint is strict until it is asked again', () => {
+  test('when it is idle it is closed, and asked first when it is made anew', () => {
     const h = agreed({ idleSocketMs: 1_000 });
     h.pass(1_000);
     expect([h.live().length, h.liveMx().length]).toEqual([0, 0]);
     expect(h.state.nextDeadline()).toBe(Infinity);
-    answered(h);
+    const call = h.submit();
     h.connect();
     h.answer(500);
-    expect(h.submit().exchange.link).toBeInstanceOf(MxLink);
+    expect(call.exchange.link).toBe(h.mx().link);
+    expect(h.live()).toHaveLength(0);
   });
 });
 
@@ -310,26 +418,34 @@ describe('silence on the MX connection', () => {
     }
   });
 
-  test('that goes on, or a no, makes the endpoint strict, and what is under way fails as on a lost connection', () => {
-    for (const ends of [
-      (h: Harness) => {
-        h.pass(2_000);
-      },
-      (h: Harness) => {
-        h.state.checked(h.now, h.mx().link, undefined);
-      },
-    ]) {
-      const h = agreed();
-      const [lost, repeated] = [h.submit(), h.submit('s', { attempts: 2 })];
-      h.submit('s', impatient);
-      h.pass(1_000);
-      ends(h);
-      expect(lost.sink.error).toMatchObject({ code: 'MDP_DISCONNECTED' });
-      expect(h.liveMx()).toHaveLength(0);
-      h.pass(200);
-      h.connect();
-      expect(h.linkOf(repeated).phase).toBe('busy');
-    }
+  /** Requests under way on a connection that was asked again. */
+  function doubted(): { h: Harness; lost: Call; repeated: Call } {
+    const h = agreed();
+    const [lost, repeated] = [h.submit(), h.submit('s', { attempts: 2 })];
+    h.submit('s', impatient);
+    h.pass(1_000);
+    return { h, lost, repeated };
+  }
+
+  test('that goes on: what is under way fails as on a lost connection, and a new one is made and asked', () => {
+    const { h, lost, repeated } = doubted();
+    h.pass(2_000);
+    expect(lost.sink.error).toMatchObject({ code: 'MDP_DISCONNECTED' });
+    expect(h.liveMx()).toHaveLength(0);
+    h.pass(200);
+    h.connect();
+    h.answer(500);
+    expect(repeated.exchange.link).toBe(h.mx().link);
+  });
+
+  test('that ends with a no makes the endpoint strict', () => {
+    const { h, lost, repeated } = doubted();
+    h.state.checked(h.now, h.mx().link, undefined);
+    expect(lost.sink.error).toMatchObject({ code: 'MDP_DISCONNECTED' });
+    expect(h.liveMx()).toHaveLength(0);
+    h.pass(200);
+    h.connect();
+    expect(h.linkOf(repeated).phase).toBe('busy');
   });
 
   test('is no doubt while other replies come, nor when the caller gave up', () => {
