@@ -71,7 +71,7 @@ export class Requests {
 
   /** Those that are not sent yet, or not again. */
   get queued(): number {
-    return this.wanting + this.#allowances.held;
+    return this.waiting.size + this.repeats.size + this.#allowances.held;
   }
 
   /** Those that would be sent if there were connections for them. */
@@ -235,9 +235,8 @@ export class Requests {
     if (!endpoints.some(({ mx }) => mx?.phase === 'open')) lists.push(this.repeats);
     if (!endpoints.some(({ stands }) => stands)) lists.push(this.waiting, ...this.#allowances.lists());
     for (const list of lists) {
-      // They stand in the order in which they began to wait.
-      for (let next = list.head; next !== undefined && next.refusedBefore < least; next = list.head) {
-        this.end(next, refusedEverywhere(next, endpoints));
+      for (let one = list.head, next = one?.next; one !== undefined; one = next, next = one?.next) {
+        if (one.refusedBefore < least) this.end(one, refusedEverywhere(one, endpoints));
       }
     }
   }
@@ -344,7 +343,8 @@ export class Requests {
   /** Its time is over while it is with a broker: perhaps that is not there any more. */
   #unanswered(now: number, exchange: Exchange): void {
     if (exchange.link === undefined) return;
-    if (exchange.phase === 'sent') this.#allowances.unanswered(now, exchange);
+    // One broker among others that says nothing at all stands still: its service has not too much to do for that.
+    if (exchange.phase === 'sent' && !this.#rests.isSilentAlone(exchange)) this.#allowances.unanswered(now, exchange);
     exchange.link.unanswered(now, exchange);
     this.#rests.unanswered(now, exchange);
   }

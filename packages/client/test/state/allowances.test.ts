@@ -150,6 +150,26 @@ describe('a service whose requests are not answered in time', () => {
     expect([h.live().length, h.state.queued]).toEqual([open, 10]);
   });
 
+  test('has each that waits counted once, also one that may go and has no connection yet', () => {
+    const h = unanswered();
+    const calls = ask(h, 10);
+    for (const { link } of h.live()) if (link.phase === 'idle') h.state.lost(h.now, link);
+    h.state.abort(h.now, (calls[0] as Call).exchange, 'enough');
+    expect([sent(calls), h.state.queued]).toEqual([3, 6]);
+    h.connect();
+    expect([sent(calls), h.state.queued]).toEqual([4, 5]);
+  });
+
+  test('is held back nowhere because one broker among others stands still', () => {
+    const h = new Harness({ endpoints: ['a', 'b'], maxSockets: 20 });
+    const calls = ask(h, 20);
+    const at = (address: string): Call[] => calls.filter((call) => h.linkOf(call).endpoint.address === address);
+    expect([at('a').length, at('b').length]).toEqual([10, 10]);
+    for (const call of at('b')) h.final(call, 'x');
+    h.pass(TIMEOUT_MS);
+    expect(sent(ask(h, 20))).toBe(20);
+  });
+
   test('is not remembered after ten seconds in which nothing was under way', () => {
     const h = unanswered();
     h.pass(10_000);
