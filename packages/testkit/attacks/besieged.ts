@@ -5,11 +5,11 @@ import { expect } from '@jest/globals';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { machineTime, othersShare, usageOf } from '@mdp/benchmarks';
 import type { BrokerCounters, BrokerOptions, BrokerStats } from '@mdp/broker';
 import type { CurveKeyPair } from '@mdp/protocol/node';
 import { generateKeyPair } from '@mdp/protocol/node';
 import { TestProcess, waitUntil } from '@mdp/testkit';
-import { MachineWatch } from './machine-watch.js';
 
 /** An attack: it goes on until the signal, and closes what it has opened, unless that is what is tried. */
 export type Attack = (signal: AbortSignal) => Promise<void>;
@@ -195,7 +195,8 @@ export class Besieged implements AsyncDisposable {
     let atRest = before;
     let first: Report | undefined;
     let shares: { kind: string; share: number }[] = [];
-    const machine = new MachineWatch([process.pid, this.#broker.pid, this.#honest.pid]);
+    const machineBefore = machineTime();
+    const oursBefore = await this.#processorMs();
     const isEnough = (): boolean => shares.every(({ share }) => share >= 0.5);
     for (let round = 1; round <= ROUNDS || (round <= MOST_ROUNDS && !isEnough()); round++) {
       quietMs += await this.#window(quiet, QUIET_MS);
@@ -212,8 +213,8 @@ export class Besieged implements AsyncDisposable {
     const percent = shares.map(({ kind, share }) => `${kind} ${(100 * share).toFixed(0)} %`);
     const mebibytes = (atRest.memory.rss - before.memory.rss) / MEBIBYTE;
     note(`${expect.getState().currentTestName ?? ''}: ${percent.join(', ')}, +${mebibytes.toFixed(0)} MiB resident`);
-    const others = machine.othersShare();
-    if (others > MOST_OF_OTHERS) {
+    const others = othersShare(machineBefore, machineTime(), (await this.#processorMs()) - oursBefore);
+    if (process.platform === 'linux' && others > MOST_OF_OTHERS) {
       // What each gets of a processor is then for the system to say, and not for the broker.
       note(`others used ${(100 * others).toFixed(0)} % of the machine meanwhile: the shares are not judged`);
     } else {
@@ -252,6 +253,13 @@ export class Besieged implements AsyncDisposable {
       throw new Error(`${String(error)}: ${JSON.stringify(held)}, ${String(before.files)} files before`);
     }
     return last;
+  }
+
+  /** Processor time of this process and those that it watches so far, in milliseconds; 0 where the system does not tell. */
+  async #processorMs(): Promise<number> {
+    if (process.platform !== 'linux') return 0;
+    const used = await Promise.all([process.pid, this.#broker.pid, this.#honest.pid].map(usageOf));
+    return used.reduce((sum, { cpuUs }) => sum + cpuUs / 1000, 0);
   }
 
   /** What the broker has told as an error. */
