@@ -26,7 +26,7 @@ export interface Carrier {
   /** The reply is complete. */
   release(now: number, exchange: Exchange): void;
   /** The time for a reply, or for its next part, is over: perhaps it is the broker that is not there any more. */
-  unanswered(now: number, exchange: Exchange): void;
+  unanswered(now: number): void;
   /** Nobody waits for the reply any more: what still comes of it must reach nobody. */
   abandon(exchange: Exchange): void;
 }

@@ -243,7 +243,7 @@ export class ClientState {
   /** The broker at an open MX connection was asked, because it was silent. Of one that MX is spoken to unasked, any answer will do. */
   checked(now: number, link: MxLink, window: number | undefined): void {
     link.answersDue -= 1;
-    if (window !== undefined || link.askUntil === Infinity) this.#heardMx(link);
+    if (window !== undefined || link.askUntil === Infinity) this.#heardMx(now, link);
     else {
       this.#mxLinks.unlearn(link.endpoint);
       this.lost(now, link);
@@ -252,7 +252,7 @@ export class ClientState {
 
   /** A message came on an MX connection. */
   receiveMx(now: number, link: MxLink, records: readonly MxRecord[]): void {
-    this.#heardMx(link);
+    this.#heardMx(now, link);
     for (const record of records) {
       // So a broker finds out whether we are still there.
       if (record.type === 'heartbeat') continue;
@@ -271,8 +271,8 @@ export class ClientState {
     if (this.queued > 0) this.#pump(now);
   }
 
-  #heardMx(link: MxLink): void {
-    link.heard();
+  #heardMx(now: number, link: MxLink): void {
+    link.heard(now);
     this.#rests.heard(link.endpoint);
   }
 

@@ -126,8 +126,6 @@ export class Exchange implements Deadline, Listed<Exchange> {
   id = 0;
   /** When it was sent last, in the {@link Endpoint.order} of the endpoint that it was sent to. */
   sentOrder = 0;
-  /** On an MX connection: how many messages had come there before it was sent. */
-  heardBefore = 0;
   /** On an MX connection: how much more of the reply may come. */
   credit = 0;
   /** On an MX connection: how much more may come but was not yet granted. */

@@ -35,6 +35,9 @@ export interface MxHandle {
  */
 export type MxPhase = 'connecting' | 'asking' | 'open' | 'closed';
 
+/** A connection on which something came so many milliseconds ago, or less, needs no question whether anybody is there. */
+const QUIET_MS = 100;
+
 /** One MX connection. {@link MxLinks} alone writes it, but for what it does as a {@link Carrier}. */
 export class MxLink implements Carrier {
   phase: MxPhase = 'connecting';
@@ -48,8 +51,8 @@ export class MxLink implements Carrier {
   /** Set right after it was opened. */
   handle!: MxHandle;
   readonly #underWay = new IdMap<Exchange>();
-  /** How many messages have come on it. */
-  #heard = 0;
+  /** When something came on it last. */
+  #heardAt = -Infinity;
   #nextId: number;
 
   /**
@@ -97,7 +100,6 @@ export class MxLink implements Carrier {
     exchange.id = id;
     exchange.credit = MX_FIRST_CREDIT;
     exchange.owed = creditOf(exchange.policy) - MX_FIRST_CREDIT;
-    exchange.heardBefore = this.#heard;
     const { target, body, deadlineAt, key } = exchange;
     const deadlineMs = deadlineAt === Infinity ? 0 : Math.max(1, Math.ceil(deadlineAt - now));
     const record: MxRequest<Frame> = { type: 'request', id, deadlineMs, service: target.name, body };
@@ -134,20 +136,20 @@ export class MxLink implements Carrier {
   }
 
   /**
-   * Nothing at all has come since it was sent: the network may be cut, and TCP would try for long after it is whole again; or
-   * behind a proxy, which keeps the connection, there may be another broker by now, which takes MX for rubbish. So it is asked.
+   * Nothing at all comes any more: the network may be cut, and TCP would try for long after it is whole again; or behind a
+   * proxy, which keeps the connection, there may be another broker by now, which takes MX for rubbish. So it is asked.
    */
-  unanswered(now: number, exchange: Exchange): void {
+  unanswered(now: number): void {
     if (this.phase !== 'open' || this.checkBy < Infinity) return;
-    if (this.#heard !== exchange.heardBefore) return;
+    if (now - this.#heardAt < QUIET_MS) return;
     this.checkBy = now + ASK_TIMEOUT_MS;
     this.answersDue += 1;
     this.handle.ask();
   }
 
   /** Something came that shows that the broker speaks MX. */
-  heard(): void {
-    this.#heard += 1;
+  heard(now: number): void {
+    this.#heardAt = now;
     this.checkBy = Infinity;
   }
 

@@ -345,7 +345,7 @@ export class Requests {
     if (exchange.link === undefined) return;
     // One broker among others that says nothing at all stands still: its service has not too much to do for that.
     if (exchange.phase === 'sent' && !this.#rests.isSilentAlone(exchange)) this.#allowances.unanswered(now, exchange);
-    exchange.link.unanswered(now, exchange);
+    exchange.link.unanswered(now);
     this.#rests.unanswered(now, exchange);
   }
 
