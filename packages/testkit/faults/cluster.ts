@@ -64,27 +64,21 @@ export function overWires(tests: (cluster: () => Cluster, wires: Wires) => void)
   });
 }
 
-/** Processes on one endpoint, or several, that are all gone after {@link close}. */
+/** Processes on one endpoint that are all gone after {@link close}. */
 export class Cluster {
-  /** Where its brokers listen: workers register with all of them, and clients have all to choose from. */
-  readonly endpoints: readonly string[];
+  /** Where its broker listens. */
+  readonly #endpoint: string;
   readonly #processes: TestProcess[] = [];
-
   readonly #wires: Wires;
 
-  protected constructor(endpoints: readonly string[], wires: Wires) {
-    this.endpoints = endpoints;
+  protected constructor(endpoint: string, wires: Wires) {
+    this.#endpoint = endpoint;
     this.#wires = wires;
   }
 
   /** A cluster without any process. */
-  static async open(wires: Wires, brokers = 1): Promise<Cluster> {
-    const ports = new Set<number>();
-    while (ports.size < brokers) ports.add(await freePort());
-    return new Cluster(
-      [...ports].map((port) => `tcp://127.0.0.1:${String(port)}`),
-      wires,
-    );
+  static async open(wires: Wires): Promise<Cluster> {
+    return new Cluster(`tcp://127.0.0.1:${String(await freePort())}`, wires);
   }
 
   /**
@@ -98,14 +92,14 @@ export class Cluster {
 
   #start(role: string, name: string, settings: object): TestProcess {
     const script = resolve('packages', 'testkit', 'faults', 'processes', `${role}.mjs`);
-    const process = this.launch(name, script, [JSON.stringify({ endpoint: this.endpoints, ...settings })]);
+    const process = this.launch(name, script, [JSON.stringify({ endpoint: this.#endpoint, ...settings })]);
     this.#processes.push(process);
     return process;
   }
 
-  /** Start a broker, by default the only one, and wait until it listens. */
-  async broker(options: BrokerOptions = {}, nth = 0): Promise<TestProcess> {
-    const process = this.#start('broker', 'broker', { options: { endpoints: this.endpoints[nth], ...options } });
+  /** Start the broker, and wait until it listens. */
+  async broker(options: BrokerOptions = {}): Promise<TestProcess> {
+    const process = this.#start('broker', 'broker', { options: { endpoints: this.#endpoint, ...options } });
     await process.event('listening');
     return process;
   }

@@ -22,7 +22,7 @@ export class NetCluster extends Cluster {
   brokerHost = 'broker';
 
   private constructor(endpoint: string, wires: Wires, network: Network) {
-    super([endpoint], wires);
+    super(endpoint, wires);
     this.network = network;
   }
 

@@ -26,7 +26,6 @@ async function askInTurn() {
 }
 
 takeOrders({
-  stats: () => say('stats', { stats: client.stats() }),
   /** Begin no more requests, where their number was left open. */
   finish: () => {
     finishing = count === Infinity;
