@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// rolling.test - the short version of `npm run chaos` for restarts by SIGTERM under load: of workers, of the one broker, of three
+// rolling.test - the short version of `npm run chaos` for restarts by SIGTERM under load: of workers, of the one broker, and of
+// everybody with three brokers
 
 import { keepPromises } from './short.js';
 
@@ -8,5 +9,5 @@ keepPromises([
   ['rolling-workers', 'strict'],
   ['rolling-broker', 'mx'],
   ['rolling-broker', 'strict'],
-  ['rolling-three', 'mx'],
+  ['rolling-everything', 'auto'],
 ]);

@@ -53,6 +53,11 @@ async function askInTurn(load) {
   }
 }
 
+// Those that were made are to end; more are not made.
+process.once('SIGTERM', () => {
+  finishing = true;
+  void shared.close({ drainMs: 20_000 });
+});
 takeOrders({
   count: () => say('count', { done: ended }),
   finish: () => {

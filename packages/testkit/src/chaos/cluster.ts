@@ -188,18 +188,22 @@ export class Cluster {
   /** Send a process SIGKILL, and wait until it is gone. */
   async kill(member: Member): Promise<void> {
     await member.process.kill();
-    this.#left(member);
+    this.record({ what: 'gone', role: member.role, name: member.name });
+    this.#strikeOff(member);
   }
 
-  /** Ask a process to end, and wait until it has. */
+  /**
+   * Ask a process to end, and wait until it has. That a client is gone is then not written down, for it is no excuse: what it asked
+   * for and did not see end is lost.
+   */
   async terminate(member: Member): Promise<void> {
     member.process.signal('SIGTERM');
     await waitUntil(`the end of ${member.name}`, () => !member.process.alive, START_MS);
-    this.#left(member);
+    if (member.role !== 'client') this.record({ what: 'gone', role: member.role, name: member.name });
+    this.#strikeOff(member);
   }
 
-  #left(member: Member): void {
-    this.record({ what: 'gone', role: member.role, name: member.name });
+  #strikeOff(member: Member): void {
     const list = this.#list(member.role);
     const at = list.indexOf(member);
     if (at >= 0) list.splice(at, 1);
@@ -261,7 +265,7 @@ export class Cluster {
     for (const { process } of clients) process.tell({ order: 'finish' });
     await Promise.all(clients.map(({ process }) => process.event('done', timeoutMs)));
     await Promise.all(clients.map(({ process }) => process.exited));
-    for (const client of clients) this.clients.splice(this.clients.indexOf(client), 1);
+    for (const client of clients) this.#strikeOff(client);
   }
 
   /** All ledgers, in the order in which things happened. */

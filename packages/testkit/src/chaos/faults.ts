@@ -135,17 +135,20 @@ export const BROKER_RESTART_LOOP: FaultKind = {
   },
 };
 
-/** It is asked to end, and its successor is started: a worker's before, a broker's after, since both want the same port. */
-export function restarted(role: 'worker' | 'broker'): FaultKind {
+/**
+ * It is asked to end, and its successor is started: before it, but for a broker's, since both want the same port. A client that is
+ * asked to end lets its requests end first.
+ */
+export function restarted(role: Role): FaultKind {
   return {
     name: `${role} restarted by SIGTERM`,
     role,
     needs: ['SIGTERM'],
     lasts: [0, 0],
     inflict: async (cluster, target) => {
-      if (role === 'worker') await cluster.startWorker();
+      if (role !== 'broker') await replace(cluster, target);
       await cluster.terminate(target);
-      if (role === 'broker') await cluster.startBroker(target.endpoint ?? '');
+      if (role === 'broker') await replace(cluster, target);
       return () => Promise.resolve();
     },
   };

@@ -4,6 +4,7 @@
 import type { Contract } from './contract.js';
 import type { FaultKind } from './faults.js';
 import { BLOCKED_WORKER, BROKER_RESTART_LOOP, frozen, frozenBriefly, killed, slowed } from './faults.js';
+import type { Role } from './ledger.js';
 import type { ClusterSettings, Load, Wires } from './load.js';
 
 /** One way to break things, and what is promised meanwhile. */
@@ -76,6 +77,9 @@ export const BROKER_FAULTS = [
   BROKER_RESTART_LOOP,
 ];
 export const CLIENT_FAULTS = [killed('client'), frozenBriefly('client'), frozen('client'), slowed('client')];
+
+/** Everybody. */
+export const ROLES: readonly Role[] = ['broker', 'worker', 'client'];
 
 /** One after the other, each once: there are three of those that it is done to, or it is done to the same one three times. */
 export function inTurn(fault: FaultKind): readonly FaultKind[] {

@@ -18,6 +18,7 @@ import {
   ONE_ATTEMPT,
   ONE_SHOTS,
   RETRIES,
+  ROLES,
   SELDOM,
   SLOWER_HEARTBEATS,
   STREAMS,
@@ -119,7 +120,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'everything',
     promise: 'broker and clients repeat: no call fails',
-    faults: [...WORKER_FAULTS, ...BROKER_FAULTS, ...CLIENT_FAULTS, restarted('worker'), restarted('broker')],
+    faults: [...WORKER_FAULTS, ...BROKER_FAULTS, ...CLIENT_FAULTS, ...ROLES.map(restarted)],
     wires: BOTH,
     settings: { ...CROWDED, ...HEARTBEATS, loads: MIXED, broker: ANY_ATTEMPTS, client: RETRIES },
     contract: { mayFail: { stream: BROKER_LOST }, victimsMayFail: { stream: ['MDP_REMOTE 429'] } },
