@@ -9,7 +9,15 @@ const { endpoints, service, name, options } = settings;
 const shared = new Client(endpoints, options);
 let asked = 0;
 let ended = 0;
+let underWay = 0;
 let finishing = false;
+/** While it is there no request is made. */
+let pause;
+let endPause = () => undefined;
+
+function tellWhenIdle() {
+  if (pause !== undefined && underWay === 0) say('pause');
+}
 
 /** Read a reply, whole or in parts. */
 async function read(client, id, load, filling) {
@@ -36,7 +44,10 @@ async function read(client, id, load, filling) {
 
 /** Make requests one after the other, as long as there shall be more. */
 async function askInTurn(load) {
-  for (let mine = 0; !finishing && mine < (load.count ?? Infinity); mine++) {
+  for (let mine = 0; mine < (load.count ?? Infinity); mine++) {
+    await pause;
+    if (finishing) break;
+    underWay++;
     const id = `${name}.${String(++asked)}`;
     const filling = fillingOf(id, load.sizes[asked % load.sizes.length]);
     const client = load.oneShot ? new Client(endpoints, options) : shared;
@@ -49,6 +60,8 @@ async function askInTurn(load) {
     }
     ended++;
     if (client !== shared) await client.close();
+    underWay--;
+    tellWhenIdle();
     if (load.pauseMs > 0) await sleep(load.pauseMs);
   }
 }
@@ -60,6 +73,15 @@ process.once('SIGTERM', () => {
 });
 takeOrders({
   count: () => say('count', { done: ended }),
+  pause: () => {
+    pause = new Promise((resolve) => (endPause = resolve));
+    tellWhenIdle();
+  },
+  goOn: () => {
+    pause = undefined;
+    endPause();
+  },
+  block: ({ ms }) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
   finish: () => {
     finishing = true;
   },

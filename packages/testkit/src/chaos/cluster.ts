@@ -215,6 +215,16 @@ export class Cluster {
     return member.process.event(order, timeoutMs, nth);
   }
 
+  /** Let clients make no more requests until {@link goOn}, and wait until none is under way. */
+  async pause(): Promise<void> {
+    await Promise.all(this.clients.map((client) => this.#ask(client, 'pause')));
+  }
+
+  /** Let all clients make requests again, those that came meanwhile as well. */
+  goOn(): void {
+    for (const { process } of this.clients) process.tell({ order: 'goOn' });
+  }
+
   /** What a broker holds and has counted; not of Majortomo's. */
   async stats(broker: Member): Promise<{ readonly stats: BrokerStats; readonly usage: Usage }> {
     return (await this.#ask(broker, 'stats')) as unknown as { stats: BrokerStats; usage: Usage };

@@ -20,6 +20,8 @@ export interface FaultKind {
   readonly needs: readonly NodeJS.Signals[];
   /** How long it goes on, in expiries: from, to. */
   readonly lasts: readonly [number, number];
+  /** What must be so before it begins. */
+  readonly prepare?: (cluster: Cluster) => Promise<void>;
   /** To whom. Default: to any process of the role. */
   readonly target?: (cluster: Cluster) => Promise<Member>;
   /** Do it. */
@@ -75,8 +77,8 @@ export function frozenBriefly(role: Role): FaultKind {
 }
 
 /** Stopped for longer than the expiry, and continued with what it held. */
-export function frozen(role: Role): FaultKind {
-  return stopped(`${role} stopped for longer than the expiry`, role, [1.8, 2.6]);
+export function frozen(role: Role, lasts: readonly [number, number] = [1.8, 2.6]): FaultKind {
+  return stopped(`${role} stopped for longer than the expiry`, role, lasts);
 }
 
 /** Nine tenths of the time it stands still. */
@@ -105,17 +107,40 @@ export function slowed(role: Role): FaultKind {
   };
 }
 
+function blocked(name: string, role: Role): FaultKind {
+  return {
+    name,
+    role,
+    needs: [],
+    lasts: [2.2, 2.6],
+    inflict: (cluster, { process }) => {
+      process.tell({ order: 'block', ms: Math.round(cluster.expiryMs * 2) });
+      return Promise.resolve(() => Promise.resolve());
+    },
+  };
+}
+
 /** A handler computes for longer than the expiry without giving the event loop a chance. */
-export const BLOCKED_WORKER: FaultKind = {
-  name: 'worker blocked by a handler for longer than the expiry',
-  role: 'worker',
-  needs: [],
-  lasts: [2.2, 2.6],
-  inflict: (cluster, { process }) => {
-    process.tell({ order: 'block', ms: Math.round(cluster.expiryMs * 2) });
-    return Promise.resolve(() => Promise.resolve());
-  },
-};
+export const BLOCKED_WORKER = blocked('worker blocked by a handler for longer than the expiry', 'worker');
+
+/** A client's program does, with requests and streams under way. Its connections live on: ZeroMQ has a thread of its own. */
+export const BLOCKED_CLIENT = blocked('client blocked by its program for longer than the expiry', 'client');
+
+/** The same while no request is under way; when it is over all ask again at once. */
+export function whileIdle(kind: FaultKind): FaultKind {
+  return {
+    ...kind,
+    name: `idle ${kind.name}`,
+    prepare: (cluster) => cluster.pause(),
+    inflict: async (cluster, target) => {
+      const undo = await kind.inflict(cluster, target);
+      return async () => {
+        await undo();
+        cluster.goOn();
+      };
+    },
+  };
+}
 
 /** Killed again and again, each time a moment after it is back. */
 export const BROKER_RESTART_LOOP: FaultKind = {

@@ -103,6 +103,7 @@ async function strike(
   { number, whom, lastsMs }: { readonly number: number; readonly whom: number; readonly lastsMs: number },
   victims: Set<string>,
 ): Promise<void> {
+  await kind.prepare?.(cluster);
   const all = { broker: cluster.brokers, worker: cluster.workers, client: cluster.clients }[kind.role];
   const target = kind.target === undefined ? all[Math.floor(whom * all.length)] : await kind.target(cluster);
   if (target === undefined) throw new Error(`there is no ${kind.role} for ${kind.name}`);

@@ -3,7 +3,16 @@
 
 import type { Contract } from './contract.js';
 import type { FaultKind } from './faults.js';
-import { BLOCKED_WORKER, BROKER_RESTART_LOOP, frozen, frozenBriefly, killed, slowed } from './faults.js';
+import {
+  BLOCKED_CLIENT,
+  BLOCKED_WORKER,
+  BROKER_RESTART_LOOP,
+  frozen,
+  frozenBriefly,
+  killed,
+  slowed,
+  whileIdle,
+} from './faults.js';
 import type { Role } from './ledger.js';
 import type { ClusterSettings, Load, Wires } from './load.js';
 
@@ -76,10 +85,23 @@ export const BROKER_FAULTS = [
   slowed('broker'),
   BROKER_RESTART_LOOP,
 ];
-export const CLIENT_FAULTS = [killed('client'), frozenBriefly('client'), frozen('client'), slowed('client')];
+export const CLIENT_FAULTS = [
+  killed('client'),
+  frozenBriefly('client'),
+  frozen('client'),
+  slowed('client'),
+  BLOCKED_CLIENT,
+];
 
 /** Everybody. */
 export const ROLES: readonly Role[] = ['broker', 'worker', 'client'];
+
+/** While no request is under way. A client stands still for so long that its connections are given up: three expiries. */
+export const IDLE_FAULTS = ROLES.flatMap((role) => [
+  killed(role),
+  frozenBriefly(role),
+  role === 'client' ? frozen(role, [3.2, 3.4]) : frozen(role),
+]).map(whileIdle);
 
 /** One after the other, each once: there are three of those that it is done to, or it is done to the same one three times. */
 export function inTurn(fault: FaultKind): readonly FaultKind[] {

@@ -14,6 +14,7 @@ import {
   CLIENT_FAULTS,
   CROWDED,
   HEARTBEATS,
+  IDLE_FAULTS,
   MIXED,
   ONE_ATTEMPT,
   ONE_SHOTS,
@@ -86,6 +87,14 @@ export const SCENARIOS: readonly Scenario[] = [
     settings: { ...CROWDED, ...SLOWER_HEARTBEATS, loads: MIXED, broker: ANY_ATTEMPTS },
     // A client that stood still for long was given up by its broker; one that reads too slowly may lose a stream.
     contract: { victimsMayFail: { call: ['MDP_DISCONNECTED'], stream: ['MDP_DISCONNECTED', 'MDP_REMOTE 429'] } },
+  },
+  {
+    name: 'idle',
+    promise: 'default attempts, no client repeats: nothing fails, nothing is begun twice',
+    faults: IDLE_FAULTS,
+    wires: BOTH,
+    settings: { ...CROWDED, ...SLOWER_HEARTBEATS, loads: MIXED },
+    contract: { never: ['duplicated'] },
   },
   {
     name: 'client-vanishes',
