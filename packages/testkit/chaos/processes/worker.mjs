@@ -32,6 +32,7 @@ async function* handle({ body, endpoint }) {
   }
   for (let n = 0; n < parts; n++) {
     if (ms > 0) await sleep(ms);
+    if (n === 0) record({ what: 'streamed', id });
     yield [String(n), settings.name, id, '0', fillingOf(id, filling.length)];
   }
   record({ what: 'executed', id });

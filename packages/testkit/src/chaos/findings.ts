@@ -3,7 +3,7 @@
 
 import type { History } from './history.js';
 import { outcomeOf } from './history.js';
-import type { Entry } from './ledger.js';
+import type { Entry, EntryOf } from './ledger.js';
 
 /** What can be found. */
 export const FINDINGS = [
@@ -27,6 +27,8 @@ export const FINDINGS = [
   'duplicated',
   /** The same, though its work must not be begun twice. */
   'repeatedOnce',
+  /** Its work was begun again by a worker that had begun it, and had sent no part of it. Allowed where workers do not `deduplicate`. */
+  'notRemembered',
   /** Its work was begun after its end. The worker could not know, where nothing tells it. */
   'begunAfterEnd',
   /** It failed, though its work was done. What is done is done: the client was told that it cannot know. */
@@ -74,6 +76,9 @@ export function findingsOf(history: History, gone: number | undefined): Finding[
     add('duplicated', again.at, `by ${again.who} after ${history.began.map(({ who }) => who).join(', ')}`);
     if (sent?.once === true) add('repeatedOnce', again.at, `by ${again.who}`);
   }
+  for (const again of history.began.filter((one) => isForgotten(one, history))) {
+    add('notRemembered', again.at, `by ${again.who}, again`);
+  }
   if (end !== undefined) {
     for (const late of history.began.filter(({ at }) => at > end.at)) {
       add('begunAfterEnd', late.at, `by ${late.who}, after ${outcomeOf(end)}`);
@@ -84,6 +89,12 @@ export function findingsOf(history: History, gone: number | undefined): Finding[
     }
   }
   return found;
+}
+
+/** Whether a worker has begun what it should have remembered. Of a stream the beginning is not kept. */
+function isForgotten({ who, at }: EntryOf<'began'>, { began, streamed }: History): boolean {
+  const before = (one: Entry): boolean => one.who === who && one.at < at;
+  return began.some(before) && !streamed.some(before);
 }
 
 type Add = (name: FindingName, at: number, detail: string) => void;

@@ -11,6 +11,7 @@ export interface History {
   readonly parts: readonly EntryOf<'part'>[];
   readonly ends: readonly EntryOf<'ended'>[];
   readonly began: readonly EntryOf<'began'>[];
+  readonly streamed: readonly EntryOf<'streamed'>[];
   readonly executed: readonly EntryOf<'executed'>[];
 }
 
@@ -40,6 +41,7 @@ interface Growing {
   readonly parts: EntryOf<'part'>[];
   readonly ends: EntryOf<'ended'>[];
   readonly began: EntryOf<'began'>[];
+  readonly streamed: EntryOf<'streamed'>[];
   readonly executed: EntryOf<'executed'>[];
 }
 
@@ -55,7 +57,7 @@ export function eventsOf(entries: readonly Entry[]): Events {
   const of = (id: string): Growing => {
     const known = requests.get(id);
     if (known !== undefined) return known;
-    const fresh = { sent: undefined, parts: [], ends: [], began: [], executed: [] };
+    const fresh = { sent: undefined, parts: [], ends: [], began: [], streamed: [], executed: [] };
     requests.set(id, fresh);
     return fresh;
   };
@@ -72,6 +74,9 @@ export function eventsOf(entries: readonly Entry[]): Events {
         break;
       case 'began':
         of(entry.id).began.push(entry);
+        break;
+      case 'streamed':
+        of(entry.id).streamed.push(entry);
         break;
       case 'executed':
         of(entry.id).executed.push(entry);

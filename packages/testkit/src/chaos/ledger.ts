@@ -54,6 +54,12 @@ export interface Began {
   readonly endpoint: string;
 }
 
+/** A worker is about to send the first part of a stream. */
+export interface Streamed {
+  readonly what: 'streamed';
+  readonly id: string;
+}
+
 /** A worker has done the work of a request. It is on disk before the reply leaves. */
 export interface Executed {
   readonly what: 'executed';
@@ -95,7 +101,7 @@ interface Written {
 }
 
 /** One line of a ledger. */
-export type Entry = Written & (Sent | Part | Ended | Began | Executed | FaultBegan | FaultOver | Life);
+export type Entry = Written & (Sent | Part | Ended | Began | Streamed | Executed | FaultBegan | FaultOver | Life);
 
 /** An {@link Entry} of some kind. */
 export type EntryOf<What extends Entry['what']> = Extract<Entry, { readonly what: What }>;

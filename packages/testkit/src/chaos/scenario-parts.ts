@@ -71,6 +71,11 @@ export const ONE_ATTEMPT = { maxAttempts: 1 };
 /** Of the client: it asks as often as it takes. */
 export const RETRIES = { retry: { attempts: 1_000, baseMs: 20, maxMs: 200 } };
 
+/** A broker that stands still is noticed by this; a good deal longer than a call takes on a machine with other things to do. */
+export const IMPATIENT = { ...RETRIES, attemptTimeoutMs: 500 };
+/** Of the worker: it remembers its replies for longer than clients repeat. */
+export const REMEMBERING = { deduplicate: { maxBytes: 2 ** 28 } };
+
 export const WORKER_FAULTS = [
   killed('worker'),
   frozenBriefly('worker'),
@@ -95,6 +100,9 @@ export const CLIENT_FAULTS = [
 
 /** Everybody. */
 export const ROLES: readonly Role[] = ['broker', 'worker', 'client'];
+
+/** After them the same worker is given the same request again: it lives on, and its broker or its client asks once more. */
+export const REPEATING_FAULTS = [...BROKER_FAULTS, frozen('worker'), BLOCKED_WORKER, BLOCKED_CLIENT];
 
 /** While no request is under way. A client stands still for so long that its connections are given up: three expiries. */
 export const IDLE_FAULTS = ROLES.flatMap((role) => [

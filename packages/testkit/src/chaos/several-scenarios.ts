@@ -13,6 +13,7 @@ import {
   CLIENT_FAULTS,
   CROWDED,
   HEARTBEATS,
+  IMPATIENT,
   MIXED,
   ONE_ATTEMPT,
   RETRIES,
@@ -23,9 +24,6 @@ import {
 } from './scenario-parts.js';
 
 const THREE = { ...CROWDED, ...HEARTBEATS, brokers: 3 };
-
-/** A broker that stands still is noticed by this; a good deal longer than a call takes on a machine with other things to do. */
-const IMPATIENT = { ...RETRIES, attemptTimeoutMs: 500 };
 
 const EVERY_WIRE: readonly Wires[] = [...BOTH, 'auto'];
 

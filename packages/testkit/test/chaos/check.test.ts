@@ -98,6 +98,12 @@ describe('the checker finds', () => {
       new Ledger().sent(0, 'a', { once: true }).began(1, 'a', 'w1').began(2, 'a', 'w2').reply(3, 'a'),
       { duplicated: 1 },
     ],
+    ['notRemembered', new Ledger().sent(0, 'a').began(1, 'a').began(2, 'a').reply(3, 'a'), { duplicated: 1 }],
+    [
+      'notRemembered',
+      new Ledger().sent(0, 'a', { kind: 'stream' }).began(1, 'a').began(2, 'a').streamed(3, 'a').failed(4, 'a', 'X'),
+      { duplicated: 1 },
+    ],
     ['begunAfterEnd', new Ledger().sent(0, 'a').failed(1, 'a', 'MDP_REMOTE', 502).began(2, 'a')],
     ['doneThoughFailed', new Ledger().sent(0, 'a').began(1, 'a').executed(2, 'a').failed(3, 'a', 'MDP_REMOTE', 502)],
     ['unknown', new Ledger().began(1, 'a')],
@@ -114,7 +120,14 @@ describe('the checker finds', () => {
 
   test('every repetition', () => {
     const ledger = new Ledger().sent(0, 'a').began(1, 'a').began(2, 'a').began(3, 'a').reply(4, 'a');
-    expect(found(ledger)).toEqual({ duplicated: 2 });
+    expect(found(ledger)).toEqual({ duplicated: 2, notRemembered: 2 });
+  });
+
+  test('nothing forgotten by a worker that has not begun it before, or of whose stream a part had left', () => {
+    const other = new Ledger().sent(0, 'a').began(1, 'a', 'w1').began(2, 'a', 'w2').reply(3, 'a');
+    expect(found(other)).toEqual({ duplicated: 1 });
+    const stream = new Ledger().sent(0, 'a', { kind: 'stream' }).began(1, 'a').streamed(2, 'a').began(3, 'a');
+    expect(found(stream.failed(4, 'a', 'MDP_DISCONNECTED'))).toEqual({ duplicated: 1 });
   });
 });
 

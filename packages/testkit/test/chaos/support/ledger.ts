@@ -25,6 +25,10 @@ export class Ledger {
     return this.#add({ at, who, what: 'began', id, endpoint });
   }
 
+  streamed(at: number, id: string, who = 'w1'): this {
+    return this.#add({ at, who, what: 'streamed', id });
+  }
+
   executed(at: number, id: string, who = 'w1'): this {
     return this.#add({ at, who, what: 'executed', id });
   }
