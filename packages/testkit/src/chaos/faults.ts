@@ -189,6 +189,11 @@ async function queued(cluster: Cluster): Promise<number> {
   return all.reduce((sum, { stats }) => sum + stats.requests.queued, 0);
 }
 
+/** Wait until the brokers hold no more than what others ask for. */
+export async function crowdGone(cluster: Cluster): Promise<void> {
+  await waitUntil('the queue to be empty', async () => (await queued(cluster)) < 100, 30_000);
+}
+
 /**
  * A client that has just made 10,000 requests is killed. It is over when none of them waits at the broker any more, and workers
  * are free again.
@@ -205,8 +210,6 @@ export const CLIENT_VANISHES: FaultKind = {
   },
   inflict: async (cluster, target) => {
     await cluster.kill(target);
-    return async () => {
-      await waitUntil('the queue to be empty', async () => (await queued(cluster)) < 100, 30_000);
-    };
+    return () => crowdGone(cluster);
   },
 };

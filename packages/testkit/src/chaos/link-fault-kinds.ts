@@ -3,8 +3,9 @@
 
 import type { LinkFault } from '../link-faults.js';
 import type { Network } from '../namespaces.js';
-import type { Cluster } from './cluster.js';
+import type { Cluster, Member } from './cluster.js';
 import type { FaultKind, Undo } from './faults.js';
+import { CLIENT_VANISHES, crowdGone } from './faults.js';
 import type { Role } from './ledger.js';
 
 /** What goes wrong with packets to a host, and with those from it. */
@@ -19,6 +20,12 @@ const LONG = [1.8, 2.6] as const;
 /** For what is only bad. */
 const A_WHILE = [1.2, 1.6] as const;
 
+/** @throws Error when it is on no host of its own */
+function onHost({ network }: Cluster, { name, host }: Member): { readonly network: Network; readonly host: string } {
+  if (network === undefined || host === undefined) throw new Error(`${name} is on no host of its own`);
+  return { network, host };
+}
+
 function link(
   name: string,
   role: Role,
@@ -30,9 +37,8 @@ function link(
     role,
     needs: [],
     lasts,
-    inflict: (cluster, { name: target, host }) => {
-      const { network } = cluster;
-      if (network === undefined || host === undefined) throw new Error(`${target} is on no host of its own`);
+    inflict: (cluster, target) => {
+      const { network, host } = onHost(cluster, target);
       return inflict(network, host, cluster);
     },
   };
@@ -69,6 +75,18 @@ function readdressed(role: Role): FaultKind {
     return () => Promise.resolve();
   });
 }
+
+/** Its process ends, too, when nobody can hear of it any more: no connection is ever closed. */
+export const CLIENT_MACHINE_VANISHES: FaultKind = {
+  ...CLIENT_VANISHES,
+  name: 'machine of a client with 10,000 requests queued gone for good',
+  inflict: async (cluster, target) => {
+    const { network, host } = onHost(cluster, target);
+    await network.down(host);
+    await cluster.kill(target);
+    return () => crowdGone(cluster);
+  },
+};
 
 /** Everything that can happen to the link of a process. Only who connects can have another address: others know a broker by its. */
 export function linkFaults(role: Role): readonly FaultKind[] {

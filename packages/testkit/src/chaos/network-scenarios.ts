@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // network-scenarios - each process on a host of its own: whose link is broken, and what must hold
 
-import { linkFaults } from './link-fault-kinds.js';
+import { CLIENT_MACHINE_VANISHES, linkFaults } from './link-fault-kinds.js';
 import type { Load } from './load.js';
 import { NAME_FAULTS } from './name-fault-kinds.js';
 import type { Scenario } from './scenario-parts.js';
@@ -13,7 +13,10 @@ import {
   HEARTBEATS,
   MIXED,
   ONE_ATTEMPT,
+  REMEMBERING,
   RETRIES,
+  ROOM_FOR_MANY,
+  SLOWER_HEARTBEATS,
   once,
 } from './scenario-parts.js';
 
@@ -65,6 +68,32 @@ export const NETWORK_SCENARIOS: readonly Scenario[] = [
     wires: BOTH,
     settings: { ...HOSTS, loads: LIGHT, broker: ANY_ATTEMPTS, client: IMPATIENT },
     contract: { mayFail: { stream: CUT_OFF }, victimsMayFail: { stream: ['MDP_REMOTE 429'] } },
+  },
+  {
+    name: 'client-machine-vanishes',
+    promise: 'clients repeat; nobody else notices: nothing fails',
+    faults: [CLIENT_MACHINE_VANISHES],
+    wires: ['mx'],
+    settings: {
+      ...HOSTS,
+      ...SLOWER_HEARTBEATS,
+      loads: LIGHT,
+      broker: ROOM_FOR_MANY.broker,
+      client: { ...ROOM_FOR_MANY.client, ...RETRIES },
+    },
+    contract: {},
+  },
+  {
+    name: 'links-deduplicate',
+    promise: 'clients repeat, after 1.5 s as well; no worker begins a call twice',
+    faults: [...linkFaults('broker'), ...linkFaults('client')],
+    wires: ['mx'],
+    settings: { ...HOSTS, loads: LIGHT, broker: ANY_ATTEMPTS, client: IMPATIENT, worker: REMEMBERING },
+    contract: {
+      mayFail: { stream: CUT_OFF },
+      victimsMayFail: { stream: ['MDP_REMOTE 429'] },
+      never: ['notRemembered'],
+    },
   },
   {
     name: 'links-once',

@@ -68,6 +68,11 @@ export function once(loads: readonly Load[]): Load[] {
 /** Of the broker: it gives a request to as many workers as it takes, or to one. */
 export const ANY_ATTEMPTS = { maxAttempts: 100 };
 export const ONE_ATTEMPT = { maxAttempts: 1 };
+/** Of a broker and a client: room for 10,000 requests of one client. */
+export const ROOM_FOR_MANY = {
+  broker: { ...ANY_ATTEMPTS, maxQueuedPerClient: 20_000, maxQueuedPerService: 30_000 },
+  client: { maxInFlight: 20_000 },
+};
 /** Of the client: it asks as often as it takes. */
 export const RETRIES = { retry: { attempts: 1_000, baseMs: 20, maxMs: 200 } };
 

@@ -23,6 +23,7 @@ import {
   REPEATING_FAULTS,
   RETRIES,
   ROLES,
+  ROOM_FOR_MANY,
   SELDOM,
   SLOWER_HEARTBEATS,
   STREAMS,
@@ -104,13 +105,7 @@ export const SCENARIOS: readonly Scenario[] = [
     promise: 'nobody else notices: nothing fails',
     faults: [CLIENT_VANISHES],
     wires: ['mx'],
-    settings: {
-      ...CROWDED,
-      ...CALM_HEARTBEATS,
-      loads: MIXED,
-      broker: { ...ANY_ATTEMPTS, maxQueuedPerClient: 20_000, maxQueuedPerService: 30_000 },
-      client: { maxInFlight: 20_000 },
-    },
+    settings: { ...CROWDED, ...CALM_HEARTBEATS, ...ROOM_FOR_MANY, loads: MIXED },
     contract: {},
   },
   {
