@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // broker - a broker as a process of its own, that tells what it holds, and ends in an orderly way on SIGTERM
-import { readdirSync } from 'node:fs';
 import { Broker } from '@mdp/broker';
 import { say, settings, takeOrders } from '../../faults/processes/report.mjs';
+import { watched } from './held.mjs';
 
 const broker = new Broker(settings.options);
 for (const event of ['workerReady', 'workerLost']) broker.on(event, () => say(event));
 broker.on('error', (error) => say('error', { facts: String(error) }));
-
-/** How many files this process has open, and what memory it has. */
-function usage() {
-  globalThis.gc?.();
-  const { rss, heapUsed, external } = process.memoryUsage();
-  const files = process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
-  return { rss, heap: heapUsed, external, files };
-}
 
 process.once('SIGTERM', () => {
   void broker.stop({ drainMs: 5_000 }).then(() => {
@@ -25,6 +17,6 @@ process.once('SIGTERM', () => {
 await broker.start();
 takeOrders({
   count: () => say('count', { done: broker.stats().counters.dispatched }),
-  stats: () => say('stats', { stats: broker.stats(), usage: usage() }),
+  ...watched(() => broker.stats()),
 });
 say('listening');

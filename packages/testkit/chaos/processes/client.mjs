@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@mdp/client';
 import { say, settings, takeOrders } from '../../faults/processes/report.mjs';
+import { watched } from './held.mjs';
 import { fillingOf, record } from './ledger.mjs';
 
 const { endpoints, service, name, options } = settings;
@@ -81,9 +82,11 @@ takeOrders({
     pause = undefined;
     endPause();
   },
+  ...watched(() => shared.stats()),
   block: ({ ms }) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
   finish: () => {
     finishing = true;
+    endPause();
   },
 });
 say('started');

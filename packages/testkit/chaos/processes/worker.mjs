@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from '@mdp/worker';
 import { say, settings, takeOrders } from '../../faults/processes/report.mjs';
+import { watched } from './held.mjs';
 import { fillingOf, record, synced } from './ledger.mjs';
 
 /** The next handler is to stand still for so long, with all of the process. */
@@ -49,6 +50,7 @@ worker.on('stopped', () => {
 worker.stopOnSignal(['SIGTERM']);
 takeOrders({
   count: () => say('count', { done: begun }),
+  ...watched(() => worker.stats()),
   block: ({ ms }) => {
     blockMs = ms;
   },

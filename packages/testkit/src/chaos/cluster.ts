@@ -9,6 +9,7 @@ import type { BrokerStats } from '@mdp/broker';
 import type { Network } from '../namespaces.js';
 import { TestProcess } from '../processes.js';
 import { waitUntil } from '../wait.js';
+import type { Held } from './gauges.js';
 import type { Entry, FaultBegan, FaultOver, Life, Role } from './ledger.js';
 import { CONTROLLER, ledgerNow, readLedgers } from './ledger.js';
 import type { ClusterSettings, Load, Wires } from './load.js';
@@ -36,16 +37,6 @@ export interface Member {
   readonly endpoint?: string;
   /** Whether it tells how much it has done: Majortomo's broker does not. */
   readonly counts: boolean;
-}
-
-/** What a broker's process holds. */
-export interface Usage {
-  /** In bytes. */
-  readonly rss: number;
-  readonly heap: number;
-  readonly external: number;
-  /** How many files it has open; 0 where the system does not tell. */
-  readonly files: number;
 }
 
 function placeOf({ hosts }: ClusterSettings): Promise<Place> {
@@ -167,8 +158,8 @@ export class Cluster {
   }
 
   /** Start a worker, and wait until it has sent READY. */
-  async startWorker(wires: Wires = this.settings.wires): Promise<Member> {
-    const { heartbeatIntervalMs, heartbeatLiveness, worker } = this.settings;
+  async startWorker(wires: Wires = this.settings.wires, worker = this.settings.worker): Promise<Member> {
+    const { heartbeatIntervalMs, heartbeatLiveness } = this.settings;
     const heartbeats = { heartbeatIntervalMs, heartbeatLiveness };
     const options = { concurrency: 4, reconnectMaxMs: 500, ...heartbeats, ...spoken(wires), ...worker };
     const member = await this.#launch('worker', { options });
@@ -216,8 +207,8 @@ export class Cluster {
   }
 
   /** Let clients make no more requests until {@link goOn}, and wait until none is under way. */
-  async pause(): Promise<void> {
-    await Promise.all(this.clients.map((client) => this.#ask(client, 'pause')));
+  async pause(timeoutMs?: number): Promise<void> {
+    await Promise.all(this.clients.map((client) => this.#ask(client, 'pause', timeoutMs)));
   }
 
   /** Let all clients make requests again, those that came meanwhile as well. */
@@ -225,9 +216,14 @@ export class Cluster {
     for (const { process } of this.clients) process.tell({ order: 'goOn' });
   }
 
-  /** What a broker holds and has counted; not of Majortomo's. */
-  async stats(broker: Member): Promise<{ readonly stats: BrokerStats; readonly usage: Usage }> {
-    return (await this.#ask(broker, 'stats')) as unknown as { stats: BrokerStats; usage: Usage };
+  /** What a process holds and has counted; not of Majortomo's broker. */
+  async held(member: Member): Promise<Held> {
+    return (await this.#ask(member, 'stats')) as unknown as Held;
+  }
+
+  /** The same of a broker. */
+  async stats(broker: Member): Promise<Held<BrokerStats>> {
+    return (await this.held(broker)) as Held<BrokerStats>;
   }
 
   /** How much a process has done: requests that ended at a client, that a worker has begun, that a broker has passed on. */
@@ -283,7 +279,7 @@ export class Cluster {
     return readLedgers(this.#folder);
   }
 
-  /** Begin all ledgers anew; no client may run, for what it still asks would be nobody's. */
+  /** Begin all ledgers anew; no client may ask, for what it still asks would be nobody's. */
   forget(): void {
     for (const file of readdirSync(this.#folder)) truncateSync(join(this.#folder, file));
   }

@@ -16,8 +16,8 @@ export interface Course {
   readonly flat: boolean;
 }
 
-/** By how much a median may grow, whatever it was: what a garbage collection, or one connection more, makes. */
-export type Slack = Readonly<Record<string, number>>;
+/** By how much a median may grow, whatever it was: what a garbage collection, or one connection more, makes. By name. */
+export type Slack = (name: string) => number;
 
 /** And by which share of what it was. */
 const SHARE = 0.1;
@@ -25,33 +25,40 @@ const SHARE = 0.1;
 /**
  * Compare the medians of the first and the last third.
  *
- * @param samples - in the order of time; all with the same names
- * @param slack - by name; 0 for what is not in it
+ * @param samples - in the order of time; what is not in a sample was 0 then
+ * @returns everything that is in any of them
  */
 export function coursesOf(samples: readonly Sample[], slack: Slack): Course[] {
   const third = Math.floor(samples.length / 3);
   const median = (name: string, part: readonly Sample[]): number =>
     quantile(
-      part.map((sample) => sample[name] ?? NaN),
+      part.map((sample) => sample[name] ?? 0),
       0.5,
     );
-  return Object.keys(samples[0] ?? {}).map((name) => {
+  return [...new Set(samples.flatMap((sample) => Object.keys(sample)))].map((name) => {
     const first = median(name, samples.slice(0, third));
     const last = median(name, samples.slice(samples.length - third));
-    return { name, first, last, flat: last <= first * (1 + SHARE) + (slack[name] ?? 0) };
+    return { name, first, last, flat: last <= first * (1 + SHARE) + slack(name) };
   });
 }
 
-const COLUMNS = [
-  { title: 'what', align: 'left' },
-  { title: 'first third' },
-  { title: 'last third' },
-  { title: 'flat' },
-] as const;
+/** The courses of one process. */
+export interface Watched {
+  readonly who: string;
+  readonly courses: readonly Course[];
+}
 
-/** As a table. */
-export function courseTable(courses: readonly Course[]): string {
+/** Several processes as one table, a column for each: the first third, the last, and `GROWS` where that is not flat. */
+export function courseTable(watched: readonly Watched[]): string {
   const shown = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 1 });
-  const rows = courses.map(({ name, first, last, flat }) => [name, shown(first), shown(last), flat ? 'yes' : 'NO']);
-  return renderTable(COLUMNS, rows);
+  const cell = ({ first, last, flat }: Course): string => `${shown(first)} → ${shown(last)}${flat ? '' : ' GROWS'}`;
+  const names = new Set(watched.flatMap(({ courses }) => courses.map(({ name }) => name)));
+  const rows = Array.from(names, (name) => [
+    name,
+    ...watched.map(({ courses }) => {
+      const course = courses.find((one) => one.name === name);
+      return course === undefined ? '' : cell(course);
+    }),
+  ]);
+  return renderTable([{ title: 'what', align: 'left' }, ...watched.map(({ who }) => ({ title: who }))], rows);
 }

@@ -3,27 +3,18 @@
 
 import { randomInt } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { arch, cpus, platform } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { replaceSection } from '@mdp/benchmarks';
 import { whyNoNetwork } from '../namespaces.js';
 import { findMajortomo } from '../python.js';
 import type { ChaosArguments } from './arguments.js';
 import { USAGE, parseArguments } from './arguments.js';
+import { DOCUMENT, circumstances } from './document.js';
 import { GROUPS } from './groups.js';
 import { ledgerNow } from './ledger.js';
 import { needsHosts, planOf, shareOf } from './plan.js';
 import type { Run } from './run.js';
 import { runScenario, troubleOf } from './run.js';
 import { chapter, scenarioTable } from './tables.js';
-
-const DOCUMENT = fileURLToPath(new URL('../../../../docs/reliability.md', import.meta.url));
-
-/** How it was measured, in one line. */
-function circumstances(seed: number): string {
-  const processors = `${String(cpus().length)} × ${cpus()[0]?.model.trim() ?? 'unknown'}`;
-  return `Seed ${String(seed)}; Node.js ${process.version}, ${platform()} ${arch()}, ${processors}.`;
-}
 
 /** @returns the exit code */
 async function main(given: ChaosArguments): Promise<number> {

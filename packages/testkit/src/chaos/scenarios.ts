@@ -147,10 +147,14 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/** What a soak is made of: some hundred requests in a second, of all kinds. */
+/** What a soak is made of: some hundred requests in a second, of all kinds. Workers that are told ids remember replies. */
 export const SOAK: Omit<ClusterSettings, 'wires' | 'python'> = {
-  ...CROWDED,
+  brokers: 2,
+  workers: 1,
+  clients: 1,
   ...HEARTBEATS,
   loads: [{ ...CALLS, pauseMs: 30 }, { ...ONE_SHOTS, pauseMs: 60 }, STREAMS],
   broker: ANY_ATTEMPTS,
+  client: RETRIES,
+  worker: { deduplicate: { maxEntries: 100, ttlMs: 60_000 } },
 };

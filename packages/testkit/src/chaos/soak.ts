@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// soak - one broker for a long time, with everybody else coming and going: whether it ends as it began
+// soak - the same broker, workers and clients for a long time, with others coming, going and being killed: whether they end as they began
 
 import type { Counts } from './check.js';
 import { addCounts, check, noCounts } from './check.js';
+import type { Member } from './cluster.js';
 import { Cluster } from './cluster.js';
 import type { Broken } from './contract.js';
 import { brokenPromises } from './contract.js';
 import { killed, pass } from './faults.js';
-import type { Course, Sample, Slack } from './flatness.js';
-import { coursesOf } from './flatness.js';
+import type { Watched } from './flatness.js';
+import type { Role } from './ledger.js';
 import { ledgerNow } from './ledger.js';
 import { leftovers } from './leftovers.js';
 import type { Wires } from './load.js';
 import { SeededRandom } from './random.js';
+import { BROKER_LOST } from './scenario-parts.js';
 import { SOAK } from './scenarios.js';
 import { timelineOf } from './timeline.js';
+import { Watch, growing } from './watch.js';
 
 /** How a soak runs. */
 export interface SoakOptions {
   /** For how long, from {@link LEAST_MINUTES}. */
   readonly minutes: number;
   readonly seed: number;
+  /** Those who stay leak so many bytes in each second, by role: to see that it is noticed. Default: nobody does. */
+  readonly leak?: Readonly<Partial<Record<Role, number>>>;
   readonly print: (line: string) => void;
 }
 
@@ -28,8 +33,9 @@ export interface SoakOptions {
 export interface Soaked {
   readonly counts: Counts;
   readonly kills: number;
-  readonly samples: readonly Sample[];
-  readonly courses: readonly Course[];
+  /** How often those who stay were looked at. */
+  readonly looks: number;
+  readonly watched: readonly Watched[];
   /** What went wrong, for people; empty when nothing did. */
   readonly trouble: readonly string[];
 }
@@ -46,54 +52,70 @@ const CHAPTER_MS = 60_000;
 /** Somebody is killed so often, in milliseconds. */
 const KILL_MS = 10_000;
 
-/** The broker is looked at so often, in milliseconds. */
+/** Those who stay are looked at so often, in milliseconds. */
 const LOOK_MS = 2_000;
 
-const MEBIBYTE = 2 ** 20;
-
-/** Medians may grow by so much: mebibytes, or a number. */
-const SLACK: Slack = {
-  'RSS MiB': 32,
-  'heap MiB': 4,
-  'external MiB': 8,
-  files: 16,
-  connections: 16,
-  queued: 16,
-  running: 8,
-};
+/** How long clients may take to end what they have begun, in milliseconds. */
+const REST_MS = 40_000;
 
 /** Who comes speaks one wire, who comes next the other. */
 const WIRES: readonly Wires[] = ['mx', 'strict'];
 
 /** Run for so long. */
-export async function soak({ minutes, seed, print }: SoakOptions): Promise<Soaked> {
+export async function soak({ minutes, seed, leak = {}, print }: SoakOptions): Promise<Soaked> {
   const random = new SeededRandom(seed);
   const cluster = await Cluster.open({ ...SOAK, wires: 'mx' });
   const counts = noCounts();
-  const samples: Sample[] = [];
   const trouble: string[] = [];
   let kills = 0;
   try {
+    const watch = await whoStays(cluster);
+    for (const member of [...cluster.brokers, ...cluster.workers, ...cluster.clients]) {
+      const bytesPerSecond = leak[member.role];
+      if (bytesPerSecond !== undefined && watch.has(member)) member.process.tell({ order: 'leak', bytesPerSecond });
+    }
+    for (const wires of WIRES) await arrive(cluster, 'worker', wires);
+    await arrive(cluster, 'client', random.pick(WIRES));
     const until = ledgerNow() + minutes * 60_000;
     const warmAt = ledgerNow() + WARM_MS;
     for (let chapter = 1; ledgerNow() < until && trouble.length === 0; chapter++) {
-      kills += await play(cluster, Math.min(until, ledgerNow() + CHAPTER_MS), random, (sample) => {
-        if (ledgerNow() >= warmAt) samples.push(sample);
-      });
-      await cluster.finish();
-      const broken = settle(cluster, counts);
-      trouble.push(...broken, ...cluster.complaints());
-      trouble.push(...(await leftovers(cluster)));
+      kills += await play(cluster, Math.min(until, ledgerNow() + CHAPTER_MS), random, watch, warmAt);
+      await cluster.pause(REST_MS);
+      trouble.push(...settle(cluster, counts), ...cluster.complaints());
+      trouble.push(...(await leftovers(cluster, [...cluster.brokers, ...cluster.workers, ...cluster.clients])));
       print(`chapter ${String(chapter)}: ${String(counts.requests)} requests so far, ${String(kills)} kills`);
       cluster.forget();
-      if (ledgerNow() < until) await Promise.all(WIRES.map((wires) => cluster.startClient(undefined, wires)));
+      if (ledgerNow() < until) cluster.goOn();
     }
-    const courses = coursesOf(samples, SLACK);
-    for (const { name } of courses.filter(({ flat }) => !flat)) trouble.push(`${name} is not flat`);
-    return { counts, kills, samples, courses, trouble };
+    const watched = watch.courses();
+    trouble.push(...growing(watched));
+    return { counts, kills, looks: watch.looks, watched, trouble };
   } finally {
     await cluster.close();
   }
+}
+
+/**
+ * Those who are never killed: of each role one on each wire, a broker speaks both. Who is killed begins with fresh memory, which
+ * tells nothing; who stays is there for all that came and went.
+ */
+async function whoStays(cluster: Cluster): Promise<Watch> {
+  return new Watch(
+    cluster,
+    new Map([
+      ['broker', cluster.oldest('broker')],
+      ['worker, mx', cluster.oldest('worker')],
+      ['worker, strict', await arrive(cluster, 'worker', 'strict')],
+      ['client, mx', cluster.oldest('client')],
+      ['client, strict', await arrive(cluster, 'client', 'strict')],
+    ]),
+  );
+}
+
+function arrive(cluster: Cluster, role: 'worker' | 'client', wires: Wires): Promise<Member> {
+  if (role === 'client') return cluster.startClient(undefined, wires);
+  // A worker is told the ids of requests by MX only.
+  return wires === 'mx' ? cluster.startWorker(wires) : cluster.startWorker(wires, {});
 }
 
 /** One chapter. @returns how many were killed */
@@ -101,45 +123,27 @@ async function play(
   cluster: Cluster,
   until: number,
   random: SeededRandom,
-  seen: (sample: Sample) => void,
+  watch: Watch,
+  warmAt: number,
 ): Promise<number> {
   let kills = 0;
   let killAt = ledgerNow() + KILL_MS;
   while (ledgerNow() < until) {
     await pass(Math.min(LOOK_MS, Math.max(0, until - ledgerNow())));
-    seen(await look(cluster));
+    if (ledgerNow() >= warmAt) await watch.look();
     if (ledgerNow() < killAt) continue;
     killAt += KILL_MS;
-    const role = random.pick(['worker', 'client'] as const);
+    const role = random.pick(['worker', 'client', 'broker'] as const);
+    const all = { broker: cluster.brokers, worker: cluster.workers, client: cluster.clients }[role];
+    const target = random.pick(all.filter((member) => !watch.has(member)));
     const kind = killed(role).name;
-    const target = random.pick(role === 'worker' ? cluster.workers : cluster.clients);
     cluster.record({ what: 'faultBegan', fault: ++kills, kind, role, target: target.name });
     await cluster.kill(target);
-    const wires = random.pick(WIRES);
-    if (role === 'worker') await cluster.startWorker(wires);
-    else await cluster.startClient(undefined, wires);
+    if (role === 'broker') await cluster.startBroker(target.endpoint ?? '');
+    else await arrive(cluster, role, random.pick(WIRES));
     cluster.record({ what: 'faultOver', fault: kills });
   }
   return kills;
-}
-
-async function look(cluster: Cluster): Promise<Sample> {
-  const [broker] = cluster.brokers;
-  if (broker === undefined) throw new Error('the broker is gone');
-  const { stats, usage } = await cluster.stats(broker);
-  const { services, workers, requests, connections, outbox } = stats;
-  return {
-    'RSS MiB': usage.rss / MEBIBYTE,
-    'heap MiB': usage.heap / MEBIBYTE,
-    'external MiB': usage.external / MEBIBYTE,
-    files: usage.files,
-    services: services.length,
-    workers: workers.registered,
-    queued: requests.queued,
-    running: requests.running,
-    connections,
-    'outbox peers': outbox.peers,
-  };
 }
 
 /** Check a chapter's ledgers. @returns what was broken, with its timeline */
@@ -147,7 +151,7 @@ function settle(cluster: Cluster, counts: Counts): string[] {
   const entries = cluster.entries();
   const report = check(entries);
   addCounts(counts, report.all);
-  const broken: Broken[] = brokenPromises(report, { mayFail: { stream: ['MDP_REMOTE 502'] } });
+  const broken: Broken[] = brokenPromises(report, { mayFail: { stream: BROKER_LOST } });
   return broken
     .slice(0, 3)
     .map(({ promise, id, detail }) => `${id}: "${promise}" was broken: ${detail}\n${timelineOf(entries, id)}`);

@@ -9,12 +9,14 @@ function samples(count: number, value: (i: number) => number): { heap: number }[
   return Array.from({ length: count }, (_, i) => ({ heap: value(i) }));
 }
 
+const NO_SLACK = (): number => 0;
+
 describe('a course', () => {
   test('that goes up and down is flat', () => {
     expect(
       coursesOf(
         samples(30, (i) => 100 + (i % 5) * 10),
-        {},
+        NO_SLACK,
       ),
     ).toEqual([{ name: 'heap', first: 120, last: 120, flat: true }]);
   });
@@ -23,30 +25,30 @@ describe('a course', () => {
     expect(
       coursesOf(
         samples(30, (i) => 100 + i),
-        {},
+        NO_SLACK,
       ),
     ).toMatchObject([{ first: 104, last: 124, flat: false }]);
   });
 
   test('may climb by a tenth, or by its slack', () => {
     const climbs = samples(30, (i) => (i < 15 ? 100 : 110));
-    expect(coursesOf(climbs, {})).toMatchObject([{ flat: true }]);
+    expect(coursesOf(climbs, NO_SLACK)).toMatchObject([{ flat: true }]);
     const more = samples(30, (i) => (i < 15 ? 100 : 119));
-    expect(coursesOf(more, {})).toMatchObject([{ flat: false }]);
-    expect(coursesOf(more, { heap: 10 })).toMatchObject([{ flat: true }]);
+    expect(coursesOf(more, NO_SLACK)).toMatchObject([{ flat: false }]);
+    expect(coursesOf(more, () => 10)).toMatchObject([{ flat: true }]);
   });
 
   test('does not care for what happens once, or for what was before the last third', () => {
     expect(
       coursesOf(
         samples(30, (i) => (i === 25 ? 10_000 : 100)),
-        {},
+        NO_SLACK,
       ),
     ).toMatchObject([{ flat: true }]);
     expect(
       coursesOf(
         samples(30, (i) => (i > 10 && i < 19 ? 10_000 : 100)),
-        {},
+        NO_SLACK,
       ),
     ).toMatchObject([{ flat: true }]);
   });
@@ -55,19 +57,31 @@ describe('a course', () => {
     expect(
       coursesOf(
         samples(2, () => 100),
-        {},
+        NO_SLACK,
       ),
     ).toMatchObject([{ flat: false }]);
-    expect(coursesOf([], {})).toEqual([]);
+    expect(coursesOf([], NO_SLACK)).toEqual([]);
   });
 });
 
-test('courses become a table', () => {
-  const table = courseTable(
-    coursesOf(
-      samples(30, (i) => 1000 + 100 * i),
-      {},
-    ),
+test('what is not in the first samples was nothing then', () => {
+  const late = samples(30, (i) => i).map(({ heap }) => (heap < 15 ? {} : { heap }));
+  expect(coursesOf(late as { heap: number }[], NO_SLACK)).toEqual([{ name: 'heap', first: 0, last: 24, flat: false }]);
+});
+
+test('courses become a table with a column for each process', () => {
+  const climbs = coursesOf(
+    samples(30, (i) => 1000 + 100 * i),
+    NO_SLACK,
   );
-  expect(table.split('\n').at(-1)).toMatch(/\| heap +\| +1,400 \| +3,400 \| +NO \|/);
+  const table = courseTable([
+    { who: 'broker', courses: climbs },
+    { who: 'client', courses: coursesOf([{ files: 7 }, { files: 7 }, { files: 7 }], NO_SLACK) },
+  ]);
+  const cells = table.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+  expect(cells[0]).toEqual(['', 'what', 'broker', 'client', '']);
+  expect(cells.slice(2)).toEqual([
+    ['', 'heap', '1,400 → 3,400 GROWS', '', ''],
+    ['', 'files', '', '7 → 7', ''],
+  ]);
 });
