@@ -4,10 +4,16 @@
 
 import type { BrokerOptions } from '@mdp/broker';
 import { Broker } from '@mdp/broker';
+import type { HarnessMessage } from './children.js';
 import { report, serveHarness } from './child-process.js';
 
 serveHarness();
 const options = JSON.parse(process.argv[2] ?? '{}') as BrokerOptions;
 const broker = new Broker({ ...options, endpoints: 'tcp://127.0.0.1:*' });
+process.on('message', ({ type }: HarnessMessage) => {
+  if (type !== 'count') return;
+  const { requests, dispatched } = broker.stats().counters;
+  report({ type: 'count', count: { requests, dispatched } });
+});
 await broker.start();
 report({ type: 'ready', endpoint: broker.endpoints[0] ?? '' });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // child-process - what every process of this package does besides its work: report, and end when the harness has ended
 
-import type { ChildMessage, Usage } from './children.js';
+import type { ChildMessage, HarnessMessage, Usage } from './children.js';
 
 /** What this process has used so far. */
 export function usageNow(): Usage {
@@ -22,8 +22,8 @@ export function report(message: ChildMessage): void {
 
 /** Answer the harness when it asks for the usage, and end when it is gone. */
 export function serveHarness(): void {
-  process.on('message', () => {
-    report({ type: 'usage', usage: usageNow() });
+  process.on('message', ({ type }: HarnessMessage) => {
+    if (type === 'usage') report({ type: 'usage', usage: usageNow() });
   });
   process.once('disconnect', () => {
     process.exit(0);

@@ -23,12 +23,29 @@ export interface Usage {
 export type ChildMessage =
   | { readonly type: 'ready'; readonly endpoint: string }
   | { readonly type: 'usage'; readonly usage: Usage }
+  | { readonly type: 'count'; readonly count: BrokerCount }
   | { readonly type: 'started' }
   | { readonly type: 'finished'; readonly result: LoadResult }
   | { readonly type: 'shares'; readonly shares: readonly Share[] }
   | { readonly type: 'phase'; readonly index: number }
   | { readonly type: 'course'; readonly phases: readonly PhaseResult[] }
   | { readonly type: 'settled' };
+
+/** What the harness tells the processes of this package. */
+export type HarnessMessage =
+  | { readonly type: 'usage' }
+  /** A broker is to say what it has counted. */
+  | { readonly type: 'count' }
+  /** From now on the handler takes so many milliseconds. */
+  | { readonly type: 'handler'; readonly ms: number };
+
+/** What a broker has counted. */
+export interface BrokerCount {
+  /** REQUESTs that came from clients. */
+  readonly requests: number;
+  /** REQUESTs that were given to workers. */
+  readonly dispatched: number;
+}
 
 /** What the clients of one kind got together. */
 export interface Share {
@@ -146,8 +163,20 @@ export class Child {
   /** Ask one of this package's own processes what it has used so far. */
   async usage(): Promise<Usage> {
     const answer = this.message('usage');
-    this.#process.send({ type: 'usage' });
+    this.send({ type: 'usage' });
     return (await answer).usage;
+  }
+
+  /** Ask a broker of this package what it has counted so far. */
+  async count(): Promise<BrokerCount> {
+    const answer = this.message('count');
+    this.send({ type: 'count' });
+    return (await answer).count;
+  }
+
+  /** Tell one of this package's own processes something. */
+  send(message: HarnessMessage): void {
+    this.#process.send(message);
   }
 
   /** Kill it, and do not wait. */

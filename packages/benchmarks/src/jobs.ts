@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // jobs - what the harness tells a client process and a worker process
 
+import type { ClientOptions } from '@mdp/client';
 import type { PeerName } from './peers/index.js';
 import type { Phase } from './open-load.js';
 import type { Target, Wire } from './peers/peer.js';
@@ -45,6 +46,8 @@ export type OverloadJob = {
   readonly wire: Wire;
   readonly timeoutMs: number;
   readonly bodyBytes: number;
+  /** What else its clients are told. Default: nothing. */
+  readonly options?: Pick<ClientOptions, 'attemptTimeoutMs' | 'retry' | 'retryBudget'>;
 } & (
   | { readonly type: 'closed'; readonly groups: readonly Group[]; readonly seconds: number }
   | { readonly type: 'open'; readonly clients: number; readonly phases: readonly Phase[] }

@@ -8,11 +8,11 @@ import type { Group, OverloadJob } from './jobs.js';
 import { REPLIED, openLoad } from './open-load.js';
 
 const job = JSON.parse(argument(0)) as OverloadJob;
-const { endpoint, wire, timeoutMs, bodyBytes } = job;
+const { endpoint, wire, timeoutMs, bodyBytes, options } = job;
 const body = Buffer.alloc(bodyBytes, 'x');
 
 function connect(): Client {
-  return new Client(endpoint, { wire, timeoutMs });
+  return new Client(endpoint, { wire, timeoutMs, ...options });
 }
 
 /** Make one request. @returns the word for its end */

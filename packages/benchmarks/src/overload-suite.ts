@@ -3,11 +3,14 @@
 
 import type { Share, Usage } from './children.js';
 import { Child } from './children.js';
+import { GRACE_MS, course } from './overload-course.js';
+import type { Held } from './overload-course.js';
 import type { Group, OverloadJob, WorkerJob } from './jobs.js';
 import type { Phase, PhaseResult } from './open-load.js';
 import { REPLIED } from './open-load.js';
+import type { OutageJob } from './outage.js';
+import { outages } from './outage.js';
 import type { Wire } from './peers/peer.js';
-import type { RunningServer } from './servers.js';
 import { ownServer } from './servers.js';
 import type { SuiteContext } from './suite.js';
 import { renderTable, shown, shownShare } from './table.js';
@@ -26,13 +29,12 @@ const AFTER_SECONDS = 10;
 const PEAK_LOOKS = 5;
 const PEAK_SECONDS = 2;
 const SHARES_SECONDS = 5;
+/** An outage lasts for so much of what the overload does. */
+const OUTAGE_SHARE = 1 / 3;
 /** A reply that takes longer is out of the ordinary, in milliseconds. */
 const USUAL_MS = 100;
 /** At least so much of the peak is to be done under overload. */
 const WANTED_GOODPUT = 0.8;
-const SAMPLE_MS = 250;
-/** How much longer than planned a process may take, in milliseconds. */
-const GRACE_MS = 60_000;
 const MEBIBYTE = 2 ** 20;
 
 const MODEST: Group = { clients: 100, inFlight: 1 };
@@ -44,14 +46,6 @@ const KINDS: readonly { readonly name: string; readonly wire: Wire; readonly cli
   { name: '8 clients, rfc18', wire: 'rfc18', clients: 8 },
   { name: '1 client, rfc18', wire: 'rfc18', clients: 1 },
 ];
-
-/** What a process held in each phase, in bytes: the most, but after the overload what it held in the end. */
-export interface Held {
-  readonly process: string;
-  readonly before: Usage;
-  readonly during: Usage;
-  readonly after: Usage;
-}
 
 /** What was found of one kind. */
 export interface Overloaded {
@@ -87,7 +81,17 @@ export async function overloadSuite({ given, progress }: SuiteContext): Promise<
     `${shown(OFFERED.during)} times the peak for ${shown(given.overloadSeconds)} s, after ${shown(BEFORE_SECONDS)} s and before ` +
     `${shown(AFTER_SECONDS)} s of half of it. A worker with ${shown(CONCURRENCY)} places and ${shown(SERVICE_MS)} ms for each request; ` +
     `deadlines of ${shown(TIMEOUT_MS)} ms, no repetitions.`;
-  return [what, ...missing, goodputTable(found), endsTable(found), heldTable(found), sharesTable(found)].join('\n\n');
+  const tables = [goodputTable(found), endsTable(found), heldTable(found), sharesTable(found)];
+  const hit = found.flatMap((one) => outageOf(one, given.overloadSeconds * OUTAGE_SHARE));
+  return [what, ...missing, ...tables, await outages(hit, progress)].join('\n\n');
+}
+
+/** Who suffers an outage: several clients. One more would tell nothing new. */
+function outageOf({ name, peak }: Overloaded, seconds: number): Omit<OutageJob, 'budget'>[] {
+  const kind = KINDS.find((one) => one.name === name);
+  if (kind === undefined || kind.clients === 1) return [];
+  const worker = { concurrency: CONCURRENCY, handlerMs: SERVICE_MS };
+  return [{ wire: kind.wire, clients: kind.clients, peak, seconds, bodyBytes: BODY_BYTES, worker }];
 }
 
 async function measure(name: string, wire: Wire, clients: number, seconds: number): Promise<Overloaded> {
@@ -140,48 +144,6 @@ async function shares(job: OverloadJob & { readonly type: 'closed' }): Promise<r
   } finally {
     await client.kill();
   }
-}
-
-/** Let the phases run, and look at the memory of client and broker meanwhile. */
-async function course(
-  job: OverloadJob & { readonly type: 'open' },
-  server: RunningServer,
-): Promise<{ results: readonly PhaseResult[]; held: Held[] }> {
-  const client = Child.fork('overload-client-process', [JSON.stringify(job)]);
-  try {
-    let over = false;
-    let index = -1;
-    const inAllMs = job.phases.reduce((sum, { seconds }) => sum + seconds * 1000, GRACE_MS);
-    const end = client.message('course', inAllMs).finally(() => {
-      over = true;
-    });
-    const followed = (async () => {
-      while (index < job.phases.length - 1) ({ index } = await client.message('phase', inAllMs));
-    })();
-    const samples: { index: number; client: Usage; broker: Usage }[] = [];
-    const sampled = (async () => {
-      for (; !over; await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS))) {
-        const [ofClient, ofBroker] = await Promise.all([client.usage(), server.usage()]);
-        if (index >= 0) samples.push({ index, client: ofClient, broker: ofBroker });
-      }
-    })();
-    const [{ phases }] = await Promise.all([end, followed, sampled]);
-    const held = (['client', 'broker'] as const).map((process): Held => {
-      const of = (phase: number): Usage[] => samples.filter((one) => one.index === phase).map((one) => one[process]);
-      return { process, before: most(of(0)), during: most(of(1)), after: most(of(2).slice(-1)) };
-    });
-    return { results: phases, held };
-  } finally {
-    await client.kill();
-  }
-}
-
-function most(usages: readonly Usage[]): Usage {
-  return {
-    cpuUs: NaN,
-    rssBytes: Math.max(...usages.map(({ rssBytes }) => rssBytes)),
-    heapBytes: Math.max(...usages.map(({ heapBytes = NaN }) => heapBytes)),
-  };
 }
 
 const goodputOf = ({ during }: Overloaded): number => (during.ends[REPLIED]?.count ?? 0) / during.seconds;

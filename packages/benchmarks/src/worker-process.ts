@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // worker-process - an echo worker in a process of its own. Usage (by the harness): worker-process JOB, as JSON
 
+import type { HarnessMessage } from './children.js';
 import { argument, report, serveHarness } from './child-process.js';
 import { echoAfter, echoAfterAlways } from './handler.js';
 import type { WorkerJob } from './jobs.js';
@@ -9,5 +10,8 @@ import { loadPeer } from './peers/index.js';
 serveHarness();
 const { peer, target, concurrency, handlerMs, steady } = JSON.parse(argument(0)) as WorkerJob;
 const kind = await loadPeer(peer);
-const echo = steady === true ? echoAfterAlways(handlerMs) : echoAfter(handlerMs);
-report({ type: 'ready', endpoint: await kind.answer(target, echo, concurrency) });
+let echo = steady === true ? echoAfterAlways(handlerMs) : echoAfter(handlerMs);
+process.on('message', (message: HarnessMessage) => {
+  if (message.type === 'handler') echo = echoAfterAlways(message.ms);
+});
+report({ type: 'ready', endpoint: await kind.answer(target, (body) => echo(body), concurrency) });

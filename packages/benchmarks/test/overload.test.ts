@@ -3,6 +3,8 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { REPLIED, openLoad } from '../src/open-load.js';
+import type { Outage } from '../src/outage.js';
+import { outageTable, phasesOf } from '../src/outage.js';
 import type { Overloaded } from '../src/overload-suite.js';
 import { endsTable, goodputTable, heldTable, sharesTable } from '../src/overload-suite.js';
 
@@ -77,6 +79,48 @@ describe('the tables', () => {
       '110.0',
       '99 %',
     ]);
+  });
+});
+
+describe('an outage', () => {
+  const end = { count: 100, p50Ms: 1, p99Ms: 1 };
+  const phase = (replies: number) => ({
+    seconds: 1,
+    usualFromMs: 500,
+    ends: { [REPLIED]: { ...end, count: replies }, MDP_TIMEOUT: { ...end, count: 100 - replies } },
+  });
+  const counts = [
+    { requests: 7, dispatched: 5 },
+    { requests: 107, dispatched: 105 },
+    { requests: 607, dispatched: 155 },
+    { requests: 732, dispatched: 275 },
+  ];
+  const phases = phasesOf([phase(100), phase(10), phase(90)], counts);
+
+  test('is what the broker counted between the begins of its phases', () => {
+    expect(phases).toEqual([
+      { asked: 100, replies: 100, count: { requests: 100, dispatched: 100 } },
+      { asked: 100, replies: 10, count: { requests: 500, dispatched: 50 } },
+      { asked: 100, replies: 90, count: { requests: 125, dispatched: 120 } },
+    ]);
+  });
+
+  test('is told by what was sent for each request', () => {
+    const worker = { concurrency: 8, handlerMs: 5 };
+    const job: Outage['job'] = {
+      wire: 'mx',
+      clients: 8,
+      peak: 1_000,
+      seconds: 1,
+      bodyBytes: 32,
+      worker,
+      budget: false,
+    };
+    const [, ...row] = cells(outageTable([{ job, phases, usualFromMs: 500 }]), 0);
+    expect(row.slice(0, 3)).toEqual(['8 clients, mx', 'none', '500']);
+    expect(row.slice(3, 6)).toEqual(['1.00', '5.00', '1.25']);
+    expect(row.slice(6, 9)).toEqual(['1.00', '0.50', '1.20']);
+    expect(row.slice(9, 13)).toEqual(['100 %', '10 %', '90 %', '0.5']);
   });
 });
 
