@@ -361,7 +361,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     return {
       ...this.#summary(),
       endpoints: this.endpoints,
-      services: describeServices(this.#state.dispatcher.services),
+      services: describeServices(this.#clock.now(), this.#state.dispatcher.services),
       outbox: this.#port.backlog,
     };
   }

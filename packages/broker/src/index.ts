@@ -24,6 +24,6 @@ export type { AllowCallback, ConnectingPeer, ConnectionRefusal, RefusalReason } 
 export type { BrokerCounters, BrokerStats, DropCause, HandshakeFailure, ServiceStats } from './stats.js';
 export type { StopOptions } from './broker.js';
 export { Broker } from './broker.js';
-export type { Dialect, ErrorCode, InvalidReason } from '@mdp/protocol';
+export type { Dialect, ErrorCode, InvalidReason, LatencyHistogram } from '@mdp/protocol';
 export type { CurveServerOptions } from '@mdp/protocol/node';
-export { ArgumentError, BindError, MdpError, StateError } from '@mdp/protocol';
+export { ArgumentError, BindError, LATENCY_BOUNDS_MS, MdpError, StateError } from '@mdp/protocol';

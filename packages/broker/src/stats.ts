@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // stats - what a broker counts and how it looks from outside
 
+import type { LatencyHistogram } from '@mdp/protocol';
 import type { RefusalReason } from './security/gatekeeper.js';
 
 /** Everything that is counted from the start of the broker on. Nothing is dropped without one of these going up. */
@@ -91,7 +92,15 @@ export type DropCause =
   /** A message of a new connection while too many are in use. */
   | 'tooManyConnections';
 
-/** One service as it stands now. */
+/**
+ * One service as it stands now, and what was counted since the broker knows it. A service is forgotten when it has neither
+ * workers nor requests; when it comes back, it goes on counting where it was, unless 1,000 others have gone since then or no
+ * worker was ever given a request for it.
+ *
+ * Each request ends in one of four ways: when none waits or runs, `requests` is the sum of `finals`, `failed`,
+ * `cancelled` and `abandoned`. What is refused before it comes to a service (403, 413, 429 for too many requests a second
+ * or services, 503) is in {@link BrokerCounters} only.
+ */
 export interface ServiceStats {
   readonly name: string;
   /** Registered workers: waiting and busy ones. */
@@ -100,6 +109,36 @@ export interface ServiceStats {
   readonly busy: number;
   /** Requests that wait for a worker. */
   readonly queued: number;
+  /** How long the one of them waits that was queued first, in milliseconds; 0 when none waits. */
+  readonly oldestMs: number;
+  /** REQUESTs for it. */
+  readonly requests: number;
+  /** Attempts: REQUESTs given to workers. */
+  readonly dispatched: number;
+  /** PARTIALs passed on to clients. */
+  readonly partials: number;
+  /** FINALs passed on to clients. */
+  readonly finals: number;
+  /** Requests that ended with an error, by status, as far as there were any; whether or not the client could be told. */
+  readonly failed: Readonly<Record<number, number>>;
+  /** Requests that ended because their client took them back; only MX clients can. */
+  readonly cancelled: number;
+  /** Requests that ended because their client was gone. */
+  readonly abandoned: number;
+  /** Requests taken from a lost worker and queued again. */
+  readonly recovered: number;
+  /** Bytes in the bodies of its requests. */
+  readonly bytesIn: number;
+  /** Bytes in the bodies of replies of its workers that were wanted; errors are replies, too. */
+  readonly bytesOut: number;
+  /**
+   * How long requests waited, from when they came, or were queued again, until a worker was given them; one for each attempt.
+   * Times are those of the broker's turns: it reads the clock once for all that has arrived, and leaves out when the process
+   * stood still.
+   */
+  readonly waitMs: LatencyHistogram;
+  /** How long workers took, from when they were given a request to their FINAL; of those that its client still waited for. */
+  readonly serviceMs: LatencyHistogram;
 }
 
 /** What `broker.stats()` returns: a snapshot. */

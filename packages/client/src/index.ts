@@ -17,13 +17,14 @@ export type { RequestCounters } from './state/counters.js';
 export type { EndpointState } from './state/endpoint.js';
 export type { PoolCounters } from './state/links.js';
 export type { BrokerInfo, ServiceInfo } from './management.js';
-export type { Dialect, ErrorCode, Frame, FrameLike } from '@mdp/protocol';
+export type { Dialect, ErrorCode, Frame, FrameLike, LatencyHistogram } from '@mdp/protocol';
 export type { CurveOptions } from '@mdp/protocol/node';
 export {
   AbortedError,
   ArgumentError,
   ClosedError,
   DisconnectedError,
+  LATENCY_BOUNDS_MS,
   MdpError,
   OverloadedError,
   ProtocolError,

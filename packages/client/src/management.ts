@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // management - what the broker says of itself over MMI (RFC 8), read into values
 
-import type { Frame } from '@mdp/protocol';
+import type { Frame, LatencyHistogram } from '@mdp/protocol';
 import { ProtocolError, RemoteError, text } from '@mdp/protocol';
 
-/** One service as the broker sees it: the answer of `mmi.services`, an extension of this project's broker. */
+/**
+ * One service as the broker sees it: the answer of `mmi.services`, an extension of this project's broker. What may be
+ * missing is counted since the broker knows the service: see `ServiceStats` of `@mdp/broker`. Another version may not have it.
+ */
 export interface ServiceInfo {
   readonly name: string;
   /** Registered workers: waiting and busy ones. */
@@ -13,6 +16,32 @@ export interface ServiceInfo {
   readonly busy: number;
   /** Requests that wait for a worker. */
   readonly queued: number;
+  /** How long the one of them waits that was queued first, in milliseconds; 0 when none waits. */
+  readonly oldestMs?: number;
+  /** REQUESTs for it. */
+  readonly requests?: number;
+  /** Attempts: REQUESTs given to workers. */
+  readonly dispatched?: number;
+  /** PARTIALs passed on to clients. */
+  readonly partials?: number;
+  /** FINALs passed on to clients. */
+  readonly finals?: number;
+  /** Requests that ended with an error, by status, as far as there were any. */
+  readonly failed?: Readonly<Record<number, number>>;
+  /** Requests that ended because their client took them back. */
+  readonly cancelled?: number;
+  /** Requests that ended because their client was gone. */
+  readonly abandoned?: number;
+  /** Requests taken from a lost worker and queued again. */
+  readonly recovered?: number;
+  /** Bytes in the bodies of its requests. */
+  readonly bytesIn?: number;
+  /** Bytes in the bodies of the replies of its workers. */
+  readonly bytesOut?: number;
+  /** How long requests waited until a worker was given them, one for each attempt. */
+  readonly waitMs?: LatencyHistogram;
+  /** How long workers took, from when they were given a request to their FINAL. */
+  readonly serviceMs?: LatencyHistogram;
 }
 
 /** What a broker says of itself: the answer of `mmi.broker`, an extension of this project's broker. */

@@ -34,6 +34,8 @@ export {
 export { MAX_SERVICE_NAME_BYTES, MMI_PREFIX, decodeServiceName, encodeServiceName } from './service-name.js';
 export type { ErrorReply } from './error-reply.js';
 export { BROKER_STATUSES, STATUS, decodeErrorReply, encodeErrorReply } from './error-reply.js';
+export type { LatencyHistogram } from './latency.js';
+export { LATENCY_BOUNDS_MS } from './latency.js';
 export type { StrayToken } from './token.js';
 export { NONCE_LENGTH, TOKEN_LENGTH, TokenMint, encodeToken } from './token.js';
 export type {

@@ -10,6 +10,7 @@ export { ownFrame } from './frame.js';
 export type { ConnectEvent, Refusal } from './handshake.js';
 export { HandshakeReader, MOST_CLOSINGS, closedInARow } from './handshake.js';
 export { IdMap } from './id-map.js';
+export { latencyBucket } from './latency.js';
 export type { KeyFile } from './key-file.js';
 export { formatKeyFile, parseKeyFile } from './key-file.js';
 export {

@@ -2,7 +2,7 @@
 // docs-broker.test - docs/broker.md names every event, counter and limit, and none that does not exist
 
 import { describe, expect, test } from '@jest/globals';
-import type { BrokerEvents, BrokerStats, DropCause, WorkerLossReason } from '@mdp/broker';
+import type { BrokerEvents, BrokerStats, DropCause, ServiceStats, WorkerLossReason } from '@mdp/broker';
 import { BROKER_DEFAULTS, Broker } from '@mdp/broker';
 import { readDocument } from './support/documents.js';
 
@@ -53,6 +53,28 @@ const REASONS: Record<WorkerLossReason, true> = {
   slow: true,
   stopped: true,
 };
+const STANDING: Record<'name' | 'workers' | 'waiting' | 'busy' | 'queued', true> = {
+  name: true,
+  workers: true,
+  waiting: true,
+  busy: true,
+  queued: true,
+};
+const COUNTED: Record<Exclude<keyof ServiceStats, keyof typeof STANDING>, true> = {
+  requests: true,
+  dispatched: true,
+  partials: true,
+  finals: true,
+  failed: true,
+  cancelled: true,
+  abandoned: true,
+  recovered: true,
+  bytesIn: true,
+  bytesOut: true,
+  oldestMs: true,
+  waitMs: true,
+  serviceMs: true,
+};
 const STATES: Record<BrokerStats['state'], true> = { new: true, running: true, draining: true, stopped: true };
 
 describe('docs/broker.md', () => {
@@ -72,6 +94,12 @@ describe('docs/broker.md', () => {
 
   test('names every counter', () => {
     expect(names('Counter').sort()).toEqual(Object.keys(counters).sort());
+  });
+
+  test('names all that is counted for a service', () => {
+    expect(names('Of a service').sort()).toEqual(Object.keys(COUNTED).sort());
+    const [services = ''] = text.split('\n').filter((line) => line.startsWith('| `services` '));
+    for (const name of Object.keys(STANDING)) expect(services).toContain(`\`${name}\``);
   });
 
   test('names every cause for which a message is dropped', () => {

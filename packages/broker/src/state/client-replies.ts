@@ -46,9 +46,13 @@ export class ClientReplies {
     this.#sender = sender;
   }
 
-  /** Whether a body has more bytes or frames than one message may have. */
-  isTooLarge(body: readonly Frame[]): boolean {
-    return body.length > this.#options.maxBodyFrames || byteLength(body) > this.#options.maxBodyBytes;
+  /**
+   * Whether a body has more bytes or frames than one message may have.
+   *
+   * @param size - its bytes
+   */
+  isTooLarge(body: readonly Frame[], size: number): boolean {
+    return body.length > this.#options.maxBodyFrames || size > this.#options.maxBodyBytes;
   }
 
   /** Pass on a PARTIAL of the worker that holds the request: in order, and never after a gap (MDP-B-12). */
@@ -75,6 +79,7 @@ export class ClientReplies {
     }
     request.begun = true;
     this.#counters.partials++;
+    request.service.counts.partials++;
     if (request.dialect === 'mx') {
       const { stream } = request;
       stream.credit -= mxCost(body);
@@ -111,6 +116,7 @@ export class ClientReplies {
     }
     request.close('ended');
     this.#counters.finals++;
+    request.service.counts.finals++;
   }
 
   /** An MX client has granted so many more bytes of PARTIALs. */
@@ -222,6 +228,7 @@ export class ClientReplies {
   error(target: ReplyTarget, status: number, message: string, urgent = false): void {
     const { dialect, service } = target;
     this.#counters.failed[status] = (this.#counters.failed[status] ?? 0) + 1;
+    service.counts?.fail(status);
     const understood = dialect === 'rfc18' || dialect === 'mx' || this.#options.forwardErrors;
     const answered = understood && this.#tell(target, status, message, urgent);
     if (!understood) this.#counters.errorsWithheld++;
@@ -254,7 +261,11 @@ export class ClientReplies {
       this.#counters.dropped[closedBy === 'ended' ? 'brokenStream' : closedBy]++;
       return true;
     }
-    if (!this.isTooLarge(body)) return false;
+    const size = byteLength(body);
+    if (!this.isTooLarge(body, size)) {
+      request.service.counts.bytesOut += size;
+      return false;
+    }
     this.#counters.dropped.brokenStream++;
     this.fail(request, STATUS.TOO_LARGE, 'the reply is too large');
     this.#sender.cancel(request);

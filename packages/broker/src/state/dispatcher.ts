@@ -2,7 +2,7 @@
 // dispatcher - requests find workers: queues, attempts, recovery, expiry
 
 import type { Frame } from '@mdp/protocol';
-import { STATUS, TokenMint, bytes } from '@mdp/protocol';
+import { STATUS, TokenMint, byteLength, bytes } from '@mdp/protocol';
 import type { DeadlineHeap } from '@mdp/protocol/internal';
 import type { ResolvedBrokerOptions } from '../options.js';
 import type { BrokerCounters } from '../stats.js';
@@ -15,6 +15,7 @@ import type { ClosedBy, RequestOrigin } from './request.js';
 import { Request } from './request.js';
 import type { Sender } from './sender.js';
 import { Service } from './service.js';
+import { RememberedCounts } from './service-counts.js';
 import type { Worker } from './worker.js';
 
 /** How often a worker may give a request back with DISCONNECT without it counting as an attempt. */
@@ -57,6 +58,7 @@ export class Dispatcher {
   /** The bytes that they take. */
   queuedBytes = 0;
   readonly mint: TokenMint;
+  readonly remembered = new RememberedCounts();
   readonly #parts: DispatcherParts;
 
   constructor(parts: DispatcherParts) {
@@ -70,7 +72,8 @@ export class Dispatcher {
     let service = this.services.get(name);
     if (service === undefined) {
       if (this.services.size >= options.maxServices) return undefined;
-      service = new Service(name, options.services.get(name) ?? options.anyService, now);
+      const own = options.services.get(name) ?? options.anyService;
+      service = new Service(name, own, now, this.remembered.take(name));
       this.services.set(name, service);
     }
     return service;
@@ -87,6 +90,7 @@ export class Dispatcher {
     if (service.workers > 0 || service.queue.size > 0) return;
     this.adopt(service);
     this.services.delete(service.name);
+    this.remembered.keep(service.name, service.counts);
     this.#parts.deadlines.delete(service);
   }
 
@@ -96,7 +100,8 @@ export class Dispatcher {
    */
   submit(now: number, origin: RequestOrigin, name: string, body: readonly Frame[]): void {
     const { replies } = this.#parts;
-    if (replies.isTooLarge(body)) {
+    const size = byteLength(body);
+    if (replies.isTooLarge(body, size)) {
       replies.error({ ...origin, service: { name, frame: bytes(name) } }, STATUS.TOO_LARGE, 'the body is too large');
       return;
     }
@@ -105,6 +110,8 @@ export class Dispatcher {
       replies.error({ ...origin, service: { name, frame: bytes(name) } }, STATUS.OVERLOADED, service);
       return;
     }
+    service.counts.requests++;
+    service.counts.bytesIn += size;
     const request = new Request(origin, service, body);
     const beyond = request.book(request.bytes);
     if (beyond !== undefined) {
@@ -120,7 +127,10 @@ export class Dispatcher {
     const worker = service.queue.size === 0 ? service.free.first : undefined;
     if (worker !== undefined && this.#dispatch(now, worker, request, false)) return;
     // The slow worker that did not take it may have been the last of the service, which was forgotten with it.
-    if (worker !== undefined) this.services.set(service.name, service);
+    if (worker !== undefined && !this.services.has(name)) {
+      this.remembered.take(name);
+      this.services.set(name, service);
+    }
     const refusal = this.#refusal(request);
     if (refusal !== undefined) {
       replies.fail(request, refusal.status, refusal.message, false);
@@ -165,7 +175,7 @@ export class Dispatcher {
 
   #enqueue(now: number, request: Request, first: boolean): void {
     const { service } = request;
-    request.queuedAt = now;
+    request.since = now;
     if (first) service.queue.pushFirst(request);
     else service.queue.push(request);
     request.connection.queued.append(request.connectionLink);
@@ -209,6 +219,7 @@ export class Dispatcher {
    */
   #dispatch(now: number, worker: Worker, request: Request, queued: boolean): boolean {
     const { sender, deadlines, options, counters } = this.#parts;
+    const { counts } = request.service;
     const carrier = sender.request(now, worker, request, worker.mx === undefined ? this.mint.next() : undefined);
     if (carrier === undefined) {
       this.#parts.onSlowWorker(now, worker);
@@ -241,6 +252,9 @@ export class Dispatcher {
       if (busyUntil < deadlines.dueAt(worker)) deadlines.set(worker, busyUntil);
     }
     counters.dispatched++;
+    counts.dispatched++;
+    counts.wait.add(queued ? now - request.since : 0);
+    request.since = now;
     if (worker.mx !== undefined) sender.grantSurplus(request);
     return true;
   }
@@ -299,6 +313,7 @@ export class Dispatcher {
     request.pack();
     this.#enqueue(now, request, true);
     counters.recovered++;
+    service.counts.recovered++;
     port.emit('requestRecovered', () => [{ service: service.name, attempts: request.attempts }]);
   }
 
@@ -338,8 +353,8 @@ export class Dispatcher {
   giveUp(request: Request, by: Exclude<ClosedBy, 'ended'>): void {
     const { counters, sender } = this.#parts;
     if (request.closedBy !== undefined) return;
-    if (by === 'cancelled') counters.cancelled++;
-    else counters.abandoned++;
+    counters[by === 'cancelled' ? 'cancelled' : 'abandoned']++;
+    request.service.counts[by === 'cancelled' ? 'cancelled' : 'abandoned']++;
     counters.dropped[by] += request.begunStream?.withheld?.length ?? 0;
     if (request.worker !== undefined) {
       sender.cancel(request);

@@ -5,8 +5,8 @@ import { Link, LinkedList } from './linked-list.js';
 import type { Request } from './request.js';
 
 /** Whether a request has waited for longer than it can still wait. */
-function isLate(now: number, { queuedAt, deadlineAt }: Request): boolean {
-  return now - queuedAt > deadlineAt - now;
+function isLate(now: number, { since, deadlineAt }: Request): boolean {
+  return now - since > deadlineAt - now;
 }
 
 /** One client that has something waiting. */

@@ -3,6 +3,7 @@
 
 import type { Frame } from '@mdp/protocol';
 import { MMI_PREFIX, MX_SERVICE, bytes, decodeServiceName, encodeMxAnswer } from '@mdp/protocol';
+import type { ServiceStats } from '../stats.js';
 import type { Access } from './access.js';
 import type { Service } from './service.js';
 
@@ -12,9 +13,10 @@ const NOT_IMPLEMENTED = bytes('501');
 
 /**
  * So many services, and fewer, are listed anew for each request. A list of more is kept for a millisecond for each
- * hundred of them: however often it is asked for, making it takes a small part of the time only.
+ * ten of them: however often it is asked for, making it takes a small part of the time only.
  */
 const LISTED_ANEW = 100;
+const LISTED_A_MS = 10;
 
 /** What MMI tells about a broker. */
 export interface MmiView {
@@ -34,7 +36,7 @@ export function isMmi(service: string): boolean {
  * Answers the requests to `mmi.` services (MMI-06).
  *
  * - `mmi.service`, body: a service name: `200` when it has a worker, waiting or busy (MMI-03), else `404` (MMI-04)
- * - `mmi.services`: `200` and JSON: `[{ name, workers, waiting, busy, queued }]`
+ * - `mmi.services`: `200` and JSON: a list of {@link ServiceStats}
  * - `mmi.broker`: `200` and JSON: version, uptime, dialects, limits, counters
  * - `mmi.mx`: `200`, the version of MX, and how many requests a client may have under way
  * - anything else: `501` (MMI-05)
@@ -77,8 +79,8 @@ export class Mmi {
     const { services } = this.#view;
     let list = this.#lists.get(access);
     if (list === undefined || now >= list.holdsUntil) {
-      const seen = describeServices(services).filter(({ name }) => access.sees(name));
-      const holdsUntil = services.size > LISTED_ANEW ? now + services.size / 100 : now;
+      const seen = describeServices(now, services).filter(({ name }) => access.sees(name));
+      const holdsUntil = services.size > LISTED_ANEW ? now + services.size / LISTED_A_MS : now;
       list = { text: bytes(JSON.stringify(seen)), holdsUntil };
       this.#lists.set(access, list);
     }
@@ -87,14 +89,30 @@ export class Mmi {
 }
 
 /** All services as they stand now. */
-export function describeServices(
-  services: ReadonlyMap<string, Service>,
-): { name: string; workers: number; waiting: number; busy: number; queued: number }[] {
-  return Array.from(services.values(), (service) => ({
-    name: service.name,
-    workers: service.workers,
-    waiting: service.free.size,
-    busy: service.workers - service.free.size,
-    queued: service.queue.size,
-  }));
+export function describeServices(now: number, services: ReadonlyMap<string, Service>): ServiceStats[] {
+  return Array.from(services.values(), (service) => describeService(now, service));
+}
+
+function describeService(now: number, { name, workers, free, queue, counts }: Service): ServiceStats {
+  const { oldest } = queue;
+  return {
+    name,
+    workers,
+    waiting: free.size,
+    busy: workers - free.size,
+    queued: queue.size,
+    oldestMs: oldest === undefined ? 0 : Math.max(0, Math.round(now - oldest.since)),
+    requests: counts.requests,
+    dispatched: counts.dispatched,
+    partials: counts.partials,
+    finals: counts.finals,
+    failed: counts.failed,
+    cancelled: counts.cancelled,
+    abandoned: counts.abandoned,
+    recovered: counts.recovered,
+    bytesIn: counts.bytesIn,
+    bytesOut: counts.bytesOut,
+    waitMs: counts.wait.snapshot(),
+    serviceMs: counts.work.snapshot(),
+  };
 }

@@ -116,8 +116,8 @@ export class Request implements Deadline {
   undelivered = false;
   /** What there is to know of a reply in parts. */
   #stream: Stream | undefined;
-  /** When it was last put into the queue. */
-  queuedAt = 0;
+  /** Since when it is where it is: in the queue, or with its worker. */
+  since = 0;
   /** Its place among the waiting requests of its connection, or among the others that have not ended. */
   readonly connectionLink = new Link<Request>(this);
   /** Its place among the waiting requests of its client, or among those that its worker holds. */

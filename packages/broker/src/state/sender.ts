@@ -16,6 +16,7 @@ import type { Connection } from './connection.js';
 import type { MxPeer } from './mx-peer.js';
 import type { BrokerPort } from './port.js';
 import type { Request } from './request.js';
+import type { ServiceCounts } from './service-counts.js';
 import type { Worker } from './worker.js';
 
 /** Whom a reply goes to. A {@link Request} is one. */
@@ -23,7 +24,8 @@ export interface ReplyTarget {
   readonly connection: Connection;
   readonly envelope: readonly Frame[];
   readonly dialect: PeerDialect;
-  readonly service: { readonly name: string; readonly frame: Frame };
+  /** One that the broker knows has counts. */
+  readonly service: { readonly name: string; readonly frame: Frame; readonly counts?: ServiceCounts };
   readonly mx: MxPeer | undefined;
   readonly id: number;
 }

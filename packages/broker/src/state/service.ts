@@ -8,6 +8,7 @@ import type { Deadline } from '@mdp/protocol/internal';
 import type { Connection } from './connection.js';
 import { FairQueue } from './fair-queue.js';
 import { LinkedList } from './linked-list.js';
+import { ServiceCounts } from './service-counts.js';
 import type { Worker } from './worker.js';
 
 /** A service. It exists while it has a worker or a waiting request, no longer. */
@@ -29,6 +30,7 @@ export class Service implements Deadline {
     readonly name: string,
     readonly options: ResolvedServiceOptions,
     now: number,
+    readonly counts = new ServiceCounts(),
   ) {
     this.frame = encodeServiceName(name);
     this.workerlessSince = now;
@@ -38,7 +40,7 @@ export class Service implements Deadline {
   get expiresAt(): number {
     const oldest = this.queue.oldest;
     if (oldest === undefined) return Infinity;
-    if (this.workers > 0) return oldest.queuedAt + this.options.queueTimeoutMs;
-    return Math.max(oldest.queuedAt, this.workerlessSince) + this.options.noWorkerTimeoutMs;
+    if (this.workers > 0) return oldest.since + this.options.queueTimeoutMs;
+    return Math.max(oldest.since, this.workerlessSince) + this.options.noWorkerTimeoutMs;
   }
 }

@@ -127,6 +127,7 @@ export class WorkerCommands {
       return;
     }
     dispatcher.takeBack(request);
+    if (request.closedBy === undefined) request.service.counts.work.add(now - request.since);
     replies.final(request, body);
     registry.release(now, worker);
   }

@@ -64,6 +64,6 @@ test('the endpoints of the three roles serve the same services', async () => {
   }
   it.workerEndpoint = both;
   await it.registered('s');
-  expect(it.broker.stats().services).toEqual([{ name: 's', workers: 2, waiting: 2, busy: 0, queued: 0 }]);
+  expect(it.broker.stats().services).toMatchObject([{ name: 's', workers: 2, waiting: 2, busy: 0, queued: 0 }]);
   expect(it.broker.stats().counters.dropped.role).toBe(0);
 });

@@ -63,9 +63,8 @@ describe('at an endpoint with patterns', () => {
     };
     expect(answer('mmi.service', 'secret')).toBe('404');
     expect(answer('mmi.service', 'report.daily')).toBe('200');
-    expect(answer('mmi.services', '')).toBe(
-      '200 [{"name":"report.daily","workers":1,"waiting":1,"busy":0,"queued":0}]',
-    );
+    const [, seen = ''] = answer('mmi.services', '').split('200 ');
+    expect(JSON.parse(seen)).toMatchObject([{ name: 'report.daily', workers: 1 }]);
     const free = bench.client('f');
     free.request('mmi.services', '');
     expect(free.take().at(-1)?.body?.[1]).toContain('secret');

@@ -134,7 +134,7 @@ describe('FairQueue', () => {
     const a = connection('a');
     for (const each of [0, 10, 20, 30]) {
       const next = dueRequest(a, `at ${String(each)}`, each + 100);
-      next.queuedAt = each;
+      next.since = each;
       queue.push(next);
     }
     expect(name(shift(queue, 50))).toBe('at 0');
@@ -223,7 +223,7 @@ describe('FairQueue', () => {
     const modest = Array.from({ length: 100 }, (_, i) => connection(`m${String(i)}`));
     const ask = (from: Connection, now: number): void => {
       const next = dueRequest(from, from.key, now + 1_000);
-      next.queuedAt = now;
+      next.since = now;
       queue.push(next);
     };
     for (let i = 0; i < 1_000; i++) ask(greedy, 0);

@@ -112,9 +112,9 @@ describe('the extensions', () => {
     client.request('mmi.services');
     const [{ body = [] } = { body: [] }] = client.take();
     expect(body[0]).toBe('200');
-    expect(JSON.parse(body[1] ?? '')).toEqual([
-      { name: 's', workers: 2, waiting: 1, busy: 1, queued: 0 },
-      { name: 'other', workers: 0, waiting: 0, busy: 0, queued: 1 },
+    expect(JSON.parse(body[1] ?? '')).toMatchObject([
+      { name: 's', workers: 2, waiting: 1, busy: 1, queued: 0, requests: 1, dispatched: 1, waitMs: { count: 1 } },
+      { name: 'other', workers: 0, waiting: 0, busy: 0, queued: 1, requests: 1, dispatched: 0, waitMs: { count: 0 } },
     ]);
   });
 

@@ -20,6 +20,7 @@ import type {
   NaiveService,
   NaiveTarget,
   NaiveWorker,
+  Standing,
 } from './naive-parts.js';
 import { inOrder, names, tokenName } from './naive-parts.js';
 import { NaiveRegistry } from './naive-registry.js';
@@ -125,7 +126,7 @@ export class NaiveBroker extends NaiveRegistry {
     else if (!this.#mayAsk(now, connection)) this.error(target, 429);
     else if (name.startsWith('mmi.')) {
       this.counters.mmi++;
-      this.result(target, this.#mmi(connection, name, from.body));
+      this.result(target, this.#mmi(now, connection, name, from.body));
     } else if (this.draining) this.error(target, 503);
     else this.submit(now, from, name);
   }
@@ -140,12 +141,12 @@ export class NaiveBroker extends NaiveRegistry {
     return allowance >= 1;
   }
 
-  #mmi({ access }: NaiveConnection, name: string, body: readonly Frame[]): Frame[] {
+  #mmi(now: number, { access }: NaiveConnection, name: string, body: readonly Frame[]): Frame[] {
     const seen = this.services.filter((service) => names(access.patterns, service.name));
     if (name === 'mmi.mx') return encodeMxAnswer(Math.max(1, this.options.maxQueuedPerClient));
     if (name === 'mmi.broker') return [Buffer.from('200'), Buffer.from('{"about":"this broker"}')];
     if (name === 'mmi.services')
-      return [Buffer.from('200'), Buffer.from(inOrder(seen.map((each) => this.state(each))))];
+      return [Buffer.from('200'), Buffer.from(inOrder(seen.map((each) => this.state(now, each))))];
     if (name !== 'mmi.service') return [Buffer.from('501')];
     const asked = Buffer.from(body[0] ?? []).toString();
     const found = seen.some((service) => service.name === asked && this.workersOf(service).length > 0);
@@ -153,10 +154,12 @@ export class NaiveBroker extends NaiveRegistry {
   }
 
   /** A service as MMI tells of it. */
-  state(service: NaiveService): { name: string; workers: number; waiting: number; busy: number; queued: number } {
+  state(now: number, service: NaiveService): Standing {
+    const { name, arrivals } = service;
     const workers = this.workersOf(service).length;
     const waiting = this.freeOf(service).length;
-    return { name: service.name, workers, waiting, busy: workers - waiting, queued: service.arrivals.length };
+    const oldestMs = arrivals[0] === undefined ? 0 : Math.round(now - arrivals[0].queuedAt);
+    return { name, workers, waiting, busy: workers - waiting, queued: arrivals.length, oldestMs };
   }
 
   #strict(now: number, from: NaiveTarget, message: Exclude<BrokerInbound, { type: 'request' }>): void {

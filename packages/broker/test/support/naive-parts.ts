@@ -14,6 +14,7 @@ import {
 } from '@mdp/protocol';
 import type { PeerDialect } from '../../src/events.js';
 import type { Role } from '../../src/options.js';
+import type { ServiceStats } from '../../src/stats.js';
 
 /** Who may do what at a socket, as the operator wrote it. */
 export interface NaiveAccess {
@@ -172,13 +173,17 @@ export function inWords(body: readonly Frame[]): string {
 /** What MMI lists has no order; of all else that is long, the length says enough. */
 function shortened(frame: Frame): string {
   if (frame[0] !== 0x5b) return `<${String(frame.length)}>`;
-  const services = JSON.parse(Buffer.from(frame).toString()) as { readonly name: string }[];
+  const services = JSON.parse(Buffer.from(frame).toString()) as Standing[];
   return inOrder(services);
 }
 
+/** How a service stands, without what was counted. */
+export type Standing = Pick<ServiceStats, 'name' | 'workers' | 'waiting' | 'busy' | 'queued' | 'oldestMs'>;
+
 /** A list of services in the order of their names. */
-export function inOrder(services: readonly { readonly name: string }[]): string {
-  return JSON.stringify(services.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
+export function inOrder(services: readonly Standing[]): string {
+  const sorted = services.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return JSON.stringify(sorted, ['name', 'workers', 'waiting', 'busy', 'queued', 'oldestMs']);
 }
 
 /** A token in words: `t3` for the third that this broker made. */

@@ -255,8 +255,8 @@ export class SideBySide {
     hold('MX clients that wait', dispatcher.asking.size, new Set(asking.filter((peer) => peer !== undefined)).size);
     hold(
       'services',
-      inOrder(describeServices(dispatcher.services)),
-      inOrder(naive.services.map((service) => naive.state(service))),
+      inOrder(describeServices(this.bench.now, dispatcher.services)),
+      inOrder(naive.services.map((service) => naive.state(this.bench.now, service))),
     );
     for (const connection of state.connections) {
       const known = naive.connections.find(({ key }) => key === connection.key);

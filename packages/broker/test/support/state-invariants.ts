@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // state-invariants - what holds for the state of a broker at every moment, and when all has ended
 
+import type { ServiceCounts } from '../../src/state/service-counts.js';
 import { hold } from './side-by-side.js';
 import type { Bench } from './state-peers.js';
 
 /** What must hold at every moment. */
-export function checkBroker({ state, counters, ends }: Bench): void {
+export function checkBroker(bench: Bench): void {
+  const { state, counters, ends } = bench;
   const { dispatcher, connections } = state;
   const total = { queued: 0, queuedBytes: 0, pendingBytes: 0, workers: 0, busy: 0 };
   for (const connection of connections) {
@@ -40,11 +42,43 @@ export function checkBroker({ state, counters, ends }: Bench): void {
     hold(`the service ${name} has something`, service.workers + service.queue.size > 0, true);
     hold(`work and workers wait for ${name} at once`, service.free.size > 0 && service.queue.size > 0, false);
   }
+  checkServiceCounts(bench);
   hold('requests that wait, by services', queued, dispatcher.queued);
   hold('workers, by services', workers, state.workers);
   hold('requests that ended, wait or run', ends.ended + ends.waiting, ends.requests);
   const lost = Object.values(counters.workersLost).reduce((sum, count) => sum + count, 0);
   hold('workers that are lost or registered', lost + state.workers, counters.workersReady);
+}
+
+/** What is counted by service is what is counted in all, and every request of a service has ended, waits or runs. */
+function checkServiceCounts({ state, counters }: Bench): void {
+  const { dispatcher, connections } = state;
+  const open = new Map<ServiceCounts, number>();
+  for (const { queued, running } of connections) {
+    for (const { service } of [...queued, ...running]) {
+      open.set(service.counts, (open.get(service.counts) ?? 0) + 1);
+    }
+  }
+  const known = Array.from(dispatcher.services.values(), ({ counts }) => counts);
+  const all = [...known, ...dispatcher.remembered];
+  hold('counts that are another service’s, too', all.length, new Set(all).size);
+  for (const counts of all) {
+    const failed = Object.values(counts.failed).reduce((sum, count) => sum + count, 0);
+    const ended = counts.finals + failed + counts.cancelled + counts.abandoned;
+    hold('requests of a service that ended, wait or run', ended + (open.get(counts) ?? 0), counts.requests);
+    hold('waits for attempts', counts.wait.count, counts.dispatched);
+    for (const { count, counts: buckets } of [counts.wait.snapshot(), counts.work.snapshot()]) {
+      hold(
+        'durations in buckets',
+        buckets.reduce((sum, bucket) => sum + bucket, 0),
+        count,
+      );
+    }
+  }
+  for (const what of ['dispatched', 'partials', 'finals', 'recovered'] as const) {
+    const sum = all.reduce((before, counts) => before + counts[what], 0);
+    hold(`${what}, by services`, sum, counters[what]);
+  }
 }
 
 /** When all has ended and time has passed, nothing is left. */
