@@ -3,10 +3,21 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Frame, FrameLike, RequestError } from '@mdp/protocol';
-import { AbortedError, NONCE_LENGTH, TokenMint, decodeMx, decodeMxAnswer, isMxFrame } from '@mdp/protocol';
+import {
+  AbortedError,
+  MMI_PREFIX,
+  NONCE_LENGTH,
+  TokenMint,
+  decodeMx,
+  decodeMxAnswer,
+  encodeTraceContext,
+  encodeTraceFrame,
+  isMxFrame,
+} from '@mdp/protocol';
 import type { Refusal } from '@mdp/protocol/internal';
 import type { LookUp } from '@mdp/protocol/node';
 import { isNamed } from '@mdp/protocol/node';
+import { WatchedReply, isWatched } from './diagnostics.js';
 import type { RequestOptions, ResolvedClientOptions } from './options.js';
 import { resolveRequestOptions } from './options.js';
 import type { Reply, ReplyOwner } from './reply.js';
@@ -109,11 +120,21 @@ export class Engine implements ClientPort, LinkEvents, MxLinkEvents, ReplyOwner 
   request(service: string, body: FrameLike | readonly FrameLike[], options: RequestOptions | undefined): Reply {
     const defaults = this.options.request;
     const resolved = options === undefined ? undefined : resolveRequestOptions(defaults, options);
-    const reply = new PendingReply(this);
-    const frames = this.#wire.body(body);
+    const target = this.#wire.target(service);
+    let frames = this.#wire.body(body);
+    let trace = resolved?.trace;
+    let reply: PendingReply;
+    if (isWatched()) {
+      const watched = new WatchedReply(this, service, frames, trace);
+      trace = watched.begin();
+      reply = watched;
+    } else reply = new PendingReply(this);
+    const inFront = this.options.traceFrame && !service.startsWith(MMI_PREFIX);
+    if (trace !== undefined && inFront) frames = this.#wire.body([encodeTraceFrame(trace), ...frames]);
     const policy = resolved?.policy ?? defaults;
     const name = resolved?.key ?? (policy.attempts > 1 ? this.#keys : undefined);
-    const exchange = new Exchange(this.#wire.target(service), frames, policy, reply, name);
+    const exchange = new Exchange(target, frames, policy, reply, name);
+    if (trace !== undefined && !inFront) exchange.trace = encodeTraceContext(trace);
     reply.bind(exchange);
     const own = resolved?.signal;
     const aborted =

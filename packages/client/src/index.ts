@@ -11,13 +11,14 @@ export type {
   RetryOptions,
   WireOption,
 } from './options.js';
+export type { ClientRequestMessage } from './diagnostics.js';
 export type { ReceivePartOptions, Reply, ReplyError } from './reply.js';
 export type { ClientCounters, ClientStats, EndpointStats } from './stats.js';
 export type { RequestCounters } from './state/counters.js';
 export type { EndpointState } from './state/endpoint.js';
 export type { PoolCounters } from './state/links.js';
 export type { BrokerInfo, ServiceInfo } from './management.js';
-export type { Dialect, ErrorCode, Frame, FrameLike, LatencyHistogram } from '@mdp/protocol';
+export type { Dialect, ErrorCode, Frame, FrameLike, LatencyHistogram, TraceContext } from '@mdp/protocol';
 export type { CurveOptions } from '@mdp/protocol/node';
 export {
   AbortedError,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // options - what a client and a request can be told, checked, with the defaults: they live here and nowhere else
 
-import type { Dialect, Frame } from '@mdp/protocol';
+import type { Dialect, Frame, TraceContext } from '@mdp/protocol';
 import { ArgumentError, MX_MAX_KEY_BYTES, bytes } from '@mdp/protocol';
 import {
+  booleanOption,
   choiceOption,
   dialectOption,
   durationOption,
@@ -67,10 +68,15 @@ export interface RequestOptions {
    * making where `retry.attempts` is more than 1. It travels by MX only.
    */
   readonly id?: string | Uint8Array | undefined;
+  /**
+   * The trace that the request belongs to: the worker sees it as `request.trace`. It travels by MX, or where `traceFrame` is
+   * set. Default: none, or what a subscriber of the channel `mdp.client.request.start` sets.
+   */
+  readonly trace?: TraceContext | undefined;
 }
 
-/** The options of a client. Those of {@link RequestOptions}, but `id`, are the defaults of its requests. */
-export interface ClientOptions extends Omit<RequestOptions, 'id'> {
+/** The options of a client. Those of {@link RequestOptions}, but `id` and `trace`, are the defaults of its requests. */
+export interface ClientOptions extends Omit<RequestOptions, 'id' | 'trace'> {
   /** What the client speaks; it must be what the broker expects. Default `rfc18`. */
   readonly dialect?: Dialect | undefined;
   /**
@@ -116,6 +122,12 @@ export interface ClientOptions extends Omit<RequestOptions, 'id'> {
    */
   readonly resolveIntervalMs?: number | undefined;
   /**
+   * Whether the trace of a request is sent as a frame in front of its body, on any wire, in place of MX's own way: where a
+   * client or a worker speaks a strict wire, which has no other. The workers must take it off again: their option
+   * `traceFrame`. Default `false`.
+   */
+  readonly traceFrame?: boolean | undefined;
+  /**
    * Encrypts every connection by CURVE and proves who the client is: the broker's public key, and its own secret one. Files
    * are read when the client is made. Default: none, nothing is encrypted. Not with inproc.
    */
@@ -147,6 +159,8 @@ export interface ResolvedRequestOptions {
   readonly signal: AbortSignal | undefined;
   /** Its name over all attempts, when the caller gave it one. */
   readonly key: Frame | undefined;
+  /** The trace that it belongs to, checked. */
+  readonly trace: TraceContext | undefined;
 }
 
 /** {@link ClientOptions} with everything filled in. */
@@ -165,6 +179,7 @@ export interface ResolvedClientOptions {
   /** The defaults of requests, without the signal: the client's own ends all of them at once. */
   readonly request: RequestPolicy;
   readonly signal: AbortSignal | undefined;
+  readonly traceFrame: boolean;
   readonly onRefused: ((refusal: ConnectionRefusal) => void) | undefined;
 }
 
@@ -183,7 +198,7 @@ const DEFAULT_WIRE: WireOption = 'auto';
 const WIRES: readonly WireOption[] = ['auto', 'mx', 'rfc18'];
 
 const SHARED_OPTIONS = ['timeoutMs', 'idleTimeoutMs', 'attemptTimeoutMs', 'retry', 'signal', 'maxBufferedBytes'];
-const REQUEST_OPTIONS = [...SHARED_OPTIONS, 'id'];
+const REQUEST_OPTIONS = [...SHARED_OPTIONS, 'id', 'trace'];
 const NAMES: readonly NamesOption[] = ['all', 'one'];
 
 const RETRY_OPTIONS = ['attempts', 'baseMs', 'maxMs'];
@@ -202,6 +217,7 @@ const CLIENT_OPTIONS = [
   'reconnectMaxMs',
   'names',
   'resolveIntervalMs',
+  'traceFrame',
   'curve',
   'onRefused',
 ];
@@ -225,6 +241,7 @@ export function resolveClientOptions(
     endpoints: addresses,
     names: choiceOption('names', options.names, 'all', NAMES),
     resolveIntervalMs: durationOption('resolveIntervalMs', options.resolveIntervalMs, 30_000),
+    traceFrame: booleanOption('traceFrame', options.traceFrame, false),
     dialect,
     wire: resolveWire(dialect, options.wire),
     maxInFlight: integerOption('maxInFlight', options.maxInFlight, 1_000, 1, 65_535),
@@ -253,7 +270,18 @@ export function resolveClientOptions(
 export function resolveRequestOptions(defaults: RequestPolicy, options: RequestOptions): ResolvedRequestOptions {
   requireObject('options', options);
   refuseUnknownOptions(options, REQUEST_OPTIONS);
-  return { policy: resolvePolicy(defaults, options), signal: checkSignal(options.signal), key: keyOf(options.id) };
+  return {
+    policy: resolvePolicy(defaults, options),
+    signal: checkSignal(options.signal),
+    key: keyOf(options.id),
+    trace: checkTrace(options.trace),
+  };
+}
+
+/** The rest is checked when it is written. */
+function checkTrace(trace: TraceContext | undefined): TraceContext | undefined {
+  if (trace !== undefined) requireObject('trace', trace);
+  return trace;
 }
 
 /** A name as it travels; bytes are copied, for each attempt sends them anew. */

@@ -107,6 +107,11 @@ export class PendingReply implements Reply, ReplySink {
     return this.#exchange.service;
   }
 
+  /** How often its request was sent. */
+  get attempts(): number {
+    return this.#exchange.attempts;
+  }
+
   /** Tie it to its exchange, before anything else is called. */
   bind(exchange: Exchange): void {
     this.#exchange = exchange;

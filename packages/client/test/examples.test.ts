@@ -22,6 +22,8 @@ const PRINTED: Record<string, RegExp> = {
   hello: /^\[ 'HELLO', 'WORLD' \]\n3\n2\n1\nlift-off\n$/,
   mock: /^$/,
   parts: /^title \| the year 2026 \| line \| all was well \| end\nall was well\n2 frames\n2 frames\n1 frames\n$/,
+  tracing:
+    /^HELLO\n1 trace\nINTERNAL look it up < SERVER upper\nSERVER upper < CLIENT upper\nCLIENT upper < INTERNAL checkout\nINTERNAL checkout < nothing\n$/,
   patience: /^apple: 5\nMDP_ABORTED the user went away\nhalf 400 not a number\n$/,
 };
 
@@ -30,7 +32,7 @@ test.each(EXAMPLES)('%s prints what it says', async (path) => {
   expect(await runExample(fileURLToPath(new URL(path, ROOT)))).toMatch(PRINTED[name] ?? `no expectation for ${name}`);
 });
 
-describe.each(['docs/client.md', 'packages/client/README.md'])('%s', (document) => {
+describe.each(['docs/client.md', 'docs/tracing.md', 'packages/client/README.md'])('%s', (document) => {
   const blocks = codeBlocks(read(document)).filter(({ language }) => language === 'js');
 
   test('shows code that is in the examples, as it is there', () => {
@@ -66,7 +68,9 @@ test('the documented options are those that exist, with their defaults', async (
       value === 'none'
         ? undefined
         : value?.startsWith('`') === true
-          ? value.slice(1, -1)
+          ? value === '`false`'
+            ? false
+            : value.slice(1, -1)
           : Number(value?.replaceAll(',', '')),
     ]),
   );

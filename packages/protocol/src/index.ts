@@ -92,9 +92,18 @@ export {
   MX_MAX_KEY_BYTES,
   MX_MAX_NUMBER,
   MX_MAX_RECORDS,
+  MX_MAX_TRACE_BYTES,
   mxCost,
 } from './mx.js';
 export { decodeMx, findMx, isMxFrame } from './mx-decode.js';
 export { MX_INLINE_BYTES, MX_SHORT_FRAME_BYTES, checkMxBody, encodeMx, mxInlineBytes } from './mx-encode.js';
+export type { TraceContext } from './trace-context.js';
+export {
+  TRACE_HEADER,
+  decodeTraceContext,
+  encodeTraceContext,
+  encodeTraceFrame,
+  isTraceFrame,
+} from './trace-context.js';
 export { MX_SERVICE, MX_VERSION, decodeMxAnswer, encodeMxAnswer, encodeMxQuestion } from './mx-agreement.js';
 export { DEFAULT_ENDPOINT, DEFAULT_HEARTBEAT_INTERVAL_MS, DEFAULT_HEARTBEAT_LIVENESS } from './defaults.js';

@@ -10,12 +10,15 @@ import {
   MX_COMMANDS,
   MX_FIXED_BYTES,
   MX_FLAG_IDENTITY,
+  MX_FLAG_TRACE,
   MX_HEADER,
   MX_IDENTITY_BYTES,
   MX_INVALID_REASONS,
   MX_MAX_BODY_FRAMES,
   MX_MAX_KEY_BYTES,
   MX_MAX_RECORDS,
+  MX_MAX_TRACE_BYTES,
+  MX_TRACE_BYTES,
 } from './mx.js';
 import { decodeServiceName } from './service-name.js';
 
@@ -26,6 +29,9 @@ const INVALID = Object.fromEntries(
 
 /** A message with more bytes in its first frame than this is read in pieces of about so many: Node.js's own pool has as much. */
 const PIECE_BYTES = 8192;
+
+/** What flags a REQUEST may have. */
+const REQUEST_FLAGS: ReadonlySet<number> = new Set([MX_FLAG_IDENTITY, MX_FLAG_IDENTITY + MX_FLAG_TRACE]);
 
 const NOTHING = new Uint8Array(0);
 const NO_FRAMES: readonly Frame[] = [];
@@ -102,7 +108,7 @@ class Reader {
     const lengths = at + MX_FIXED_BYTES + nameLength;
     const end = at + length;
     if (lengths + 4 * count > end) return 'bad-length';
-    if (flags !== 0 && (flags !== MX_FLAG_IDENTITY || command !== MX_COMMANDS.request)) return 'bad-field';
+    if (flags !== 0 && (command !== MX_COMMANDS.request || !REQUEST_FLAGS.has(flags))) return 'bad-field';
     this.#bodyFrames += count;
     if (this.#bodyFrames > MX_MAX_BODY_FRAMES) return 'too-many';
     this.at = end;
@@ -111,7 +117,7 @@ class Reader {
       case MX_COMMANDS.request: {
         const service = this.#service(at + MX_FIXED_BYTES, nameLength);
         if (service === undefined) return 'bad-service-name';
-        if (flags !== 0) return this.#identified(id, value, service, lengths, count, end);
+        if (flags !== 0) return this.#identified(flags, id, value, service, lengths, count, end);
         const body = this.#body(lengths, count, end);
         return typeof body === 'string' ? body : { type: 'request', id, deadlineMs: value, service, body };
       }
@@ -142,6 +148,7 @@ class Reader {
 
   /** A REQUEST with an identity, which begins at `from`. */
   #identified(
+    flags: number,
     id: number,
     deadlineMs: number,
     service: string,
@@ -155,11 +162,22 @@ class Reader {
     const keyAt = from + MX_IDENTITY_BYTES;
     if (keyAt + length + 4 * count > end) return 'bad-length';
     if (length > MX_MAX_KEY_BYTES) return 'bad-field';
-    // The key lies in one piece with the body.
+    const hasTrace = (flags & MX_FLAG_TRACE) !== 0;
+    const traceAt = keyAt + length + MX_TRACE_BYTES;
+    let lengths = keyAt + length;
+    if (hasTrace) {
+      if (traceAt > end) return 'bad-length';
+      const traceLength = readU16(batch, lengths);
+      lengths = traceAt + traceLength;
+      if (lengths + 4 * count > end) return 'bad-length';
+      if (traceLength === 0 || traceLength > MX_MAX_TRACE_BYTES) return 'bad-field';
+    }
+    // What it says of itself lies in one piece with the body.
     this.#take(keyAt, end);
     const key = this.#piece.subarray(keyAt - this.#pieceAt, keyAt - this.#pieceAt + length);
-    const identity: MxIdentity = { attempts: batch[from] as number, key };
-    const body = this.#body(keyAt + length, count, end);
+    const trace = hasTrace ? this.#piece.subarray(traceAt - this.#pieceAt, lengths - this.#pieceAt) : undefined;
+    const identity: MxIdentity = { attempts: batch[from] as number, key, trace };
+    const body = this.#body(lengths, count, end);
     return typeof body === 'string' ? body : { type: 'request', id, deadlineMs, service, body, identity };
   }
 

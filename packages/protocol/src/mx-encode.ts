@@ -10,6 +10,7 @@ import {
   MX_COMMANDS,
   MX_FIXED_BYTES,
   MX_FLAG_IDENTITY,
+  MX_FLAG_TRACE,
   MX_HEADER,
   MX_IDENTITY_BYTES,
   MX_MAX_ATTEMPTS,
@@ -18,6 +19,8 @@ import {
   MX_MAX_KEY_BYTES,
   MX_MAX_NUMBER,
   MX_MAX_RECORDS,
+  MX_MAX_TRACE_BYTES,
+  MX_TRACE_BYTES,
 } from './mx.js';
 import { MAX_SERVICE_NAME_BYTES } from './service-name.js';
 
@@ -118,14 +121,18 @@ function sizeOf(record: MxRecord<Frame>): number {
 }
 
 /** As {@link sizeOf}, of what a REQUEST says of itself. */
-function identitySize({ attempts, key }: MxIdentity): number {
+function identitySize({ attempts, key, trace }: MxIdentity): number {
   if (!Number.isInteger(attempts) || attempts < 0 || attempts > MX_MAX_ATTEMPTS) {
     throw new ArgumentError('identity.attempts', attempts, `a whole number from 0 to ${String(MX_MAX_ATTEMPTS)}`);
   }
   if (!isFrame(key) || key.length > MX_MAX_KEY_BYTES) {
     throw new ArgumentError('identity.key', key, `a Uint8Array of up to ${String(MX_MAX_KEY_BYTES)} bytes`);
   }
-  return MX_IDENTITY_BYTES + key.length;
+  if (trace === undefined) return MX_IDENTITY_BYTES + key.length;
+  if (!isFrame(trace) || trace.length === 0 || trace.length > MX_MAX_TRACE_BYTES) {
+    throw new ArgumentError('identity.trace', trace, `a Uint8Array of 1 to ${String(MX_MAX_TRACE_BYTES)} bytes`);
+  }
+  return MX_IDENTITY_BYTES + key.length + MX_TRACE_BYTES + trace.length;
 }
 
 /** Whether the writer sets a body frame apart, when so many bytes of the body are in the record already. */
@@ -185,12 +192,17 @@ function writeRecord(batch: Uint8Array, at: number, record: MxRecord<Frame>, fra
   let lengths = at + MX_FIXED_BYTES + name.length;
   const identity = identityOf(record);
   if (identity !== undefined) {
-    const { attempts, key } = identity;
-    batch[at + 5] = MX_FLAG_IDENTITY;
+    const { attempts, key, trace } = identity;
+    batch[at + 5] = trace === undefined ? MX_FLAG_IDENTITY : MX_FLAG_IDENTITY + MX_FLAG_TRACE;
     batch[lengths] = attempts;
     batch[lengths + 1] = key.length;
     batch.set(key, lengths + MX_IDENTITY_BYTES);
     lengths += MX_IDENTITY_BYTES + key.length;
+    if (trace !== undefined) {
+      writeU16(batch, lengths, trace.length);
+      batch.set(trace, lengths + MX_TRACE_BYTES);
+      lengths += MX_TRACE_BYTES + trace.length;
+    }
   }
   const begin = lengths + 4 * body.length;
   let end = begin;

@@ -52,6 +52,8 @@ export interface MxIdentity {
   readonly attempts: number;
   /** Its name, the same in each repetition: up to {@link MX_MAX_KEY_BYTES} bytes; empty when it has none. */
   readonly key: Frame;
+  /** The trace that it belongs to, passed on as it came: 1 to {@link MX_MAX_TRACE_BYTES} bytes, see {@link encodeTraceContext}. */
+  readonly trace?: Frame | undefined;
 }
 
 /** REQUEST, from a client to the broker or from the broker to a worker. */
@@ -132,8 +134,17 @@ export const MX_FIXED_BYTES = 17;
 /** The flag of a REQUEST that says more of itself: {@link MxIdentity}. */
 export const MX_FLAG_IDENTITY = 1;
 
-/** Bytes of an {@link MxIdentity} beside its key. */
+/** Bytes of an {@link MxIdentity} beside its key and its trace. */
 export const MX_IDENTITY_BYTES = 2;
+
+/** The flag, only beside {@link MX_FLAG_IDENTITY}, of a REQUEST whose identity has a trace. */
+export const MX_FLAG_TRACE = 2;
+
+/** Bytes of a trace beside its text. */
+export const MX_TRACE_BYTES = 2;
+
+/** The longest trace of an {@link MxIdentity}, in bytes. */
+export const MX_MAX_TRACE_BYTES = 1024;
 
 /** The most attempts that an {@link MxIdentity} can tell of. */
 export const MX_MAX_ATTEMPTS = 255;

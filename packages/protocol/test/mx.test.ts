@@ -13,6 +13,7 @@ import {
   MX_MAX_KEY_BYTES,
   MX_MAX_NUMBER,
   MX_MAX_RECORDS,
+  MX_MAX_TRACE_BYTES,
   MX_SHORT_FRAME_BYTES,
   byteLength,
   bytes,
@@ -41,7 +42,9 @@ function plain(record: MxRecord): object {
   if (!('body' in record)) return record;
   const body = record.body.map(hex);
   if (record.type !== 'request' || record.identity === undefined) return { ...record, body };
-  return { ...record, body, identity: { ...record.identity, key: hex(record.identity.key) } };
+  const { attempts, key, trace } = record.identity;
+  const identity = trace === undefined ? { attempts, key: hex(key) } : { attempts, key: hex(key), trace: hex(trace) };
+  return { ...record, body, identity };
 }
 
 /** What frames decode to, as plain as a vector. */
@@ -97,6 +100,7 @@ const body = fc.array(frame, { minLength: 1, maxLength: 4 });
 const identity = fc.record({
   attempts: fc.integer({ min: 0, max: MX_MAX_ATTEMPTS }),
   key: fc.uint8Array({ maxLength: MX_MAX_KEY_BYTES }),
+  trace: fc.option(fc.uint8Array({ minLength: 1, maxLength: MX_MAX_TRACE_BYTES }), { nil: undefined }),
 });
 const record = fc.oneof(
   fc.record({ type: fc.constant('ready' as const), service, credit: number }),
@@ -198,15 +202,24 @@ describe('whatever is written or comes', () => {
     );
   });
 
-  test.each([undefined, { attempts: 1, key: bytes('key') }])('a message that is cut anywhere is none', (identity) => {
-    const request = { type: 'request', id: 1, deadlineMs: 0, service: name, body: [bytes('ab'), bytes('c')] } as const;
-    const [first] = encodeMx([identity === undefined ? request : { ...request, identity }]);
-    for (let length = 0; length < (first as Frame).length; length++) {
-      expect(decodeMx([(first as Frame).subarray(0, length)]).type).toBe('invalid');
-    }
-    expect(decodeMx([]).type).toBe('invalid');
-    expect(decodeMx([first as Frame], 1).type).toBe('invalid');
-  });
+  test.each([undefined, { attempts: 1, key: bytes('key') }, { attempts: 1, key: bytes('key'), trace: bytes('trace') }])(
+    'a message that is cut anywhere is none',
+    (identity) => {
+      const request = {
+        type: 'request',
+        id: 1,
+        deadlineMs: 0,
+        service: name,
+        body: [bytes('ab'), bytes('c')],
+      } as const;
+      const [first] = encodeMx([identity === undefined ? request : { ...request, identity }]);
+      for (let length = 0; length < (first as Frame).length; length++) {
+        expect(decodeMx([(first as Frame).subarray(0, length)]).type).toBe('invalid');
+      }
+      expect(decodeMx([]).type).toBe('invalid');
+      expect(decodeMx([first as Frame], 1).type).toBe('invalid');
+    },
+  );
 });
 
 describe('bounds', () => {
@@ -304,6 +317,11 @@ test.each<[string, MxRecord<Frame>[], string]>([
     [{ ...repeated, identity: { attempts: 0, key: new Uint8Array(65) } }],
     'allowed is a Uint8Array of up to 64 bytes',
   ],
+  ...(['', 'x'.repeat(MX_MAX_TRACE_BYTES + 1)].map((trace) => [
+    `a trace of ${String(trace.length)} bytes`,
+    [{ ...repeated, identity: { attempts: 0, key: name, trace: bytes(trace) } }],
+    'allowed is a Uint8Array of 1 to 1024 bytes',
+  ]) as [string, MxRecord<Frame>[], string][]),
   [
     'text as a key',
     [{ ...repeated, identity: { attempts: 0, key: 'x' as unknown as Frame } }],

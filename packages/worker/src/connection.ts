@@ -30,6 +30,7 @@ import type { DisconnectReason, WorkerCounters } from './stats.js';
 import type { StreamPace } from './stream-pace.js';
 import { StrictWire, strictDecoder } from './strict-wire.js';
 import type { Decode, RequestCommand, Service, Wire, WireName } from './wire.js';
+import { takeTrace } from './wire.js';
 
 /** What all connections of a worker share. */
 export interface ConnectionShared {
@@ -293,7 +294,8 @@ export class Connection implements ConnectionPort<Job>, LinkOwner, HandlerWatche
     }
   }
 
-  #job(command: RequestCommand, { name, handler }: Service): Job {
+  #job(given: RequestCommand, { name, handler }: Service): Job {
+    const command = this.#shared.options.traceFrame ? takeTrace(given) : given;
     const grant = this.wire === 'mx' ? MX_FIRST_CREDIT : Infinity;
     return handler === undefined
       ? new PulledJob(command, grant, name, this.endpoint, this.#readAt, this.#responder)

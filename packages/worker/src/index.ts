@@ -7,6 +7,7 @@ export type { Handlers } from './services.js';
 export type { WireName } from './wire.js';
 export type { Body, Handler, HandlerContext, HandlerResult, Reply, ReplyStream, WorkerRequest } from './request.js';
 export type { PulledRequest } from './pulled-request.js';
+export type { WorkerRequestMessage } from './diagnostics.js';
 export type { Disconnection, Reconnection, Registration, WorkerEvents } from './events.js';
 export type { DeduplicateOptions, ErrorReplies, ResolvedWorkerOptions, WireOption, WorkerOptions } from './options.js';
 export { WORKER_DEFAULTS, resolveWorkerOptions } from './options.js';
@@ -21,7 +22,7 @@ export type {
   WorkerStats,
 } from './stats.js';
 export { DISCONNECT_REASONS } from './stats.js';
-export type { Dialect, ErrorCode, Frame, FrameLike } from '@mdp/protocol';
+export type { Dialect, ErrorCode, Frame, FrameLike, TraceContext } from '@mdp/protocol';
 export type { CurveOptions } from '@mdp/protocol/node';
 export {
   AbortedError,

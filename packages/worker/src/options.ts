@@ -4,6 +4,7 @@
 import type { Dialect } from '@mdp/protocol';
 import { ArgumentError, DEFAULT_HEARTBEAT_INTERVAL_MS, DEFAULT_HEARTBEAT_LIVENESS } from '@mdp/protocol';
 import {
+  booleanOption,
   choiceOption,
   dialectOption,
   durationOption,
@@ -90,6 +91,11 @@ export interface WorkerOptions {
    */
   readonly resolveIntervalMs?: number;
   /**
+   * Whether a frame in front of a body that carries a trace is taken off, and becomes `request.trace`: clients send one where
+   * their option `traceFrame` is set, because a wire between them has no other place for it. Default `false`.
+   */
+  readonly traceFrame?: boolean;
+  /**
    * Encrypts every connection by CURVE and proves who the worker is: the brokers' public key, and its own secret one. Files
    * are read when the worker is made. Default: none, nothing is encrypted. Not with inproc.
    */
@@ -116,6 +122,7 @@ export const WORKER_DEFAULTS = {
   lingerMs: 1_000,
   names: 'all',
   resolveIntervalMs: 30_000,
+  traceFrame: false,
 } as const;
 
 const OPTION_NAMES = [...Object.keys(WORKER_DEFAULTS), 'errorReplies', 'context', 'curve', 'deduplicate'];
@@ -173,6 +180,7 @@ export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOpti
     lingerMs: durationOption('lingerMs', options.lingerMs, defaults.lingerMs),
     names: choiceOption('names', options.names, defaults.names, NAMES),
     resolveIntervalMs: durationOption('resolveIntervalMs', options.resolveIntervalMs, defaults.resolveIntervalMs),
+    traceFrame: booleanOption('traceFrame', options.traceFrame, defaults.traceFrame),
     context: contextOption(options.context),
   };
 }

@@ -74,9 +74,12 @@ export class PullQueue {
         leaveLast();
         if (left) return END;
         last = await this.#take();
-        if (last !== undefined) return { value: last, done: false };
-        leave();
-        return END;
+        if (last === undefined) {
+          leave();
+          return END;
+        }
+        last.takenUp();
+        return { value: last, done: false };
       },
       return: (): Promise<Next> => {
         leaveLast();

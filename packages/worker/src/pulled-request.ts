@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // pulled-request - a request that the worker's owner took from the loop, and replies to by hand
 
-import { ArgumentError, BROKER_STATUSES, STATUS, StateError, encodeErrorReply, toFrames } from '@mdp/protocol';
+import type { ErrorReply } from '@mdp/protocol';
+import {
+  ArgumentError,
+  BROKER_STATUSES,
+  RemoteError,
+  STATUS,
+  StateError,
+  encodeErrorReply,
+  toFrames,
+} from '@mdp/protocol';
+import { pulled } from './diagnostics.js';
 import type { Body, WorkerRequest } from './request.js';
 import { Job } from './request.js';
 import type { Responder } from './responder.js';
@@ -43,6 +53,7 @@ export interface PulledRequest extends WorkerRequest {
 export class PulledJob extends Job implements PulledRequest {
   readonly #responder: Responder;
   #replied = false;
+  #tellEnd: ((error?: unknown) => void) | undefined;
 
   constructor(
     command: RequestCommand,
@@ -71,7 +82,7 @@ export class PulledJob extends Job implements PulledRequest {
     this.#refuseAfterEnd();
     const frames = toFrames(body, 'body');
     this.#responder.check(frames);
-    this.#replied = true;
+    this.#end();
     return new Promise((resolve) => {
       if (!this.#responder.final(this, frames, resolve)) resolve(false);
     });
@@ -84,7 +95,7 @@ export class PulledJob extends Job implements PulledRequest {
     }
     if (typeof message !== 'string') throw new ArgumentError('message', message, 'a string');
     encodeErrorReply(status, message);
-    this.#replied = true;
+    this.#end({ status, message });
     return new Promise((resolve) => {
       if (!this.#responder.fail(this, { status, message }, resolve)) resolve(false);
     });
@@ -95,14 +106,23 @@ export class PulledJob extends Job implements PulledRequest {
     this.#responder.begin(this);
   }
 
+  /** Its consumer has it. */
+  takenUp(): void {
+    this.#tellEnd = pulled(this);
+  }
+
   /** Its consumer has gone on without a reply. */
   drop(): void {
     if (this.#replied || this.stage !== 'running') return;
+    const failure = { status: STATUS.HANDLER_FAILED, message: 'the worker went on without a reply' };
+    this.#end(failure);
+    this.#responder.fail(this, failure);
+  }
+
+  /** Its last word is said. */
+  #end(failure?: ErrorReply): void {
     this.#replied = true;
-    this.#responder.fail(this, {
-      status: STATUS.HANDLER_FAILED,
-      message: 'the worker went on without a reply',
-    });
+    this.#tellEnd?.(failure === undefined ? undefined : new RemoteError(failure.status, failure.message));
   }
 
   // MDP-W-17

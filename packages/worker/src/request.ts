@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // request - what a handler gets: the body of a REQUEST and what is known of it
 
-import type { Frame, FrameLike } from '@mdp/protocol';
-import { TimeoutError, bytes } from '@mdp/protocol';
+import type { Frame, FrameLike, TraceContext } from '@mdp/protocol';
+import { TimeoutError, bytes, decodeTraceContext } from '@mdp/protocol';
 import { Task } from './state/task.js';
 import type { RequestCommand } from './wire.js';
 
@@ -37,6 +37,8 @@ export interface WorkerRequest {
    * `undefined` when it has none, or when the wire does not tell.
    */
   readonly id: Frame | undefined;
+  /** The trace that the client says it belongs to; `undefined` when it says none, or when the wire does not tell. */
+  readonly trace: TraceContext | undefined;
   /** When it arrived: a reading of `performance.now()`, in milliseconds. */
   readonly receivedAt: number;
   /** How long ago it arrived, in milliseconds. */
@@ -122,6 +124,11 @@ export class Job extends Task implements WorkerRequest, HandlerContext {
   get id(): Frame | undefined {
     const key = this.command.identity?.key;
     return key === undefined || key.length === 0 ? undefined : key;
+  }
+
+  get trace(): TraceContext | undefined {
+    const trace = this.command.identity?.trace;
+    return trace === undefined ? undefined : decodeTraceContext(trace);
   }
 
   get ageMs(): number {

@@ -2,6 +2,7 @@
 // run-handler - one request through its handler: what it returns, yields or throws becomes the reply
 
 import { isFrame, toFrames } from '@mdp/protocol';
+import { Watched, isWatched } from './diagnostics.js';
 import { failureOf } from './failure.js';
 import type { Handler, Job, Reply } from './request.js';
 import type { Responder } from './responder.js';
@@ -69,6 +70,16 @@ function isReply(outcome: unknown): boolean {
 
 /** Serve one request: PARTIALs and exactly one FINAL (RFC 18, MDP-W-16, MDP-W-17). Never throws. */
 export function runHandler(job: Job, handler: Handler, responder: JobResponder, watcher: HandlerWatcher): void {
+  if (!isWatched()) {
+    serve(job, handler, responder, watcher);
+    return;
+  }
+  new Watched(job, watcher).run((watched) => {
+    serve(job, handler, responder, watched);
+  });
+}
+
+function serve(job: Job, handler: Handler, responder: JobResponder, watcher: HandlerWatcher): void {
   try {
     const outcome = handler(job, job);
     if (!isReply(outcome)) {

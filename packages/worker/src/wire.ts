@@ -2,6 +2,7 @@
 // wire - how a worker and its broker speak on one connection: strict RFC 18 (or a legacy dialect), or MX
 
 import type { Frame, MxRecord, MxRequest } from '@mdp/protocol';
+import { EMPTY_FRAME, TRACE_HEADER, isTraceFrame } from '@mdp/protocol';
 import type { Handler, Job } from './request.js';
 import type { Done } from './state/port.js';
 import type { TaskId } from './state/task.js';
@@ -20,6 +21,14 @@ export interface Service {
 /** A REQUEST on any wire. */
 export interface RequestCommand extends Omit<MxRequest, 'id'> {
   readonly id: TaskId;
+}
+
+/** A REQUEST whose body has a trace in front, with the trace taken off: see the option `traceFrame`. */
+export function takeTrace(command: RequestCommand): RequestCommand {
+  const [first, ...body] = command.body;
+  if (first === undefined || body.length === 0 || !isTraceFrame(first)) return command;
+  const { attempts = 0, key = EMPTY_FRAME } = command.identity ?? {};
+  return { ...command, body, identity: { attempts, key, trace: first.subarray(TRACE_HEADER.length) } };
 }
 
 /** What a broker may say in one message, on any wire. */

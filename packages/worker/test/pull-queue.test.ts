@@ -10,6 +10,7 @@ function job(name: string, log: string[] = []): PulledJob {
   return {
     name,
     begin: () => log.push(`${name} begins`),
+    takenUp: () => undefined,
     drop: () => log.push(`${name} dropped`),
   } as unknown as PulledJob;
 }

@@ -8,8 +8,8 @@ import type { BrokerCounters } from '../stats.js';
 import type { ClientReplies } from './client-replies.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { MxPeer } from './mx-peer.js';
-import { pack } from './packed.js';
 import type { Registry } from './registry.js';
+import { packIdentity } from './request.js';
 import type { Requests } from './requests.js';
 import type { Sender, SignalTarget } from './sender.js';
 import type { WorkerCommands } from './worker-commands.js';
@@ -85,7 +85,7 @@ export class MxIntake {
     }
     const { connection, envelope } = peer;
     const deadlineAt = deadlineMs === 0 ? Infinity : now + deadlineMs;
-    const identity = said === undefined ? undefined : { attempts: said.attempts, key: pack(said.key) };
+    const identity = said === undefined ? undefined : packIdentity(said);
     requests.submit(now, { connection, envelope, dialect: 'mx', mx: peer, id, deadlineAt, identity }, service, body);
   }
 

@@ -23,6 +23,8 @@ export type ClosedBy = 'ended' | 'clientGone' | 'cancelled';
 export interface RequestIdentity {
   readonly attempts: number;
   readonly key: PackedFrame;
+  /** The trace that it belongs to. */
+  readonly trace: PackedFrame | undefined;
 }
 
 /** What is known of a request when it arrives. */
@@ -131,7 +133,7 @@ export class Request implements Deadline {
     body: readonly Frame[],
   ) {
     this.#body = body;
-    this.bytes = memoryBytes(origin.envelope) + memoryBytes(body) + keyBytes(origin.identity);
+    this.bytes = memoryBytes(origin.envelope) + memoryBytes(body) + identityBytes(origin.identity);
   }
 
   /** One or more frames; made anew from what was packed, for each attempt. */
@@ -159,13 +161,14 @@ export class Request implements Deadline {
     return this.origin.id;
   }
 
-  /** What an MX worker is told of the attempts before; most requests have none, and no key. */
+  /** What an MX worker is told of the attempts before; most requests have none, no key and no trace. */
   get identity(): MxIdentity | undefined {
     const { identity } = this.origin;
     if (identity === undefined && this.given === 0) return undefined;
     return {
       attempts: Math.min(MX_MAX_ATTEMPTS, this.given + (identity?.attempts ?? 0)),
       key: identity === undefined ? NO_KEY : unpack(identity.key),
+      trace: identity?.trace === undefined ? undefined : unpack(identity.trace),
     };
   }
 
@@ -257,7 +260,14 @@ export class Request implements Deadline {
   }
 }
 
-/** What the key of a request takes while it waits: as much as a frame. */
-function keyBytes(identity: RequestIdentity | undefined): number {
-  return identity === undefined ? 0 : BYTES_PER_FRAME + identity.key.length;
+/** What a client says of a request, as it is kept. */
+export function packIdentity({ attempts, key, trace }: MxIdentity): RequestIdentity {
+  return { attempts, key: pack(key), trace: trace === undefined ? undefined : pack(trace) };
+}
+
+/** What the key and the trace of a request take while it waits: each as much as a frame. */
+function identityBytes(identity: RequestIdentity | undefined): number {
+  if (identity === undefined) return 0;
+  const { key, trace } = identity;
+  return BYTES_PER_FRAME + key.length + (trace === undefined ? 0 : BYTES_PER_FRAME + trace.length);
 }

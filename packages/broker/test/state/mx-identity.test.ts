@@ -41,6 +41,8 @@ describe('what a client says', () => {
     [{ key: 'k' }, '(0 before, "k")'],
     [{ key: 'k', before: 3 }, '(3 before, "k")'],
     [{ before: 1 }, '(1 before, "")'],
+    [{ trace: 'some trace' }, '(0 before, "", of some trace)'],
+    [{ key: 'k', before: 1, trace: '?' }, '(1 before, "k", of ?)'],
   ])('%j reaches a worker that waits, and one that comes later', (said, told) => {
     const { client, worker } = setup();
     worker.tell({ ready: 's', credit: 1 });
@@ -53,10 +55,10 @@ describe('what a client says', () => {
   test('has the attempts of this broker added to it', () => {
     const { bench, client, worker } = setup();
     worker.tell({ ready: 's', credit: 1 });
-    client.tell({ request: 's', id: 1, key: 'k', before: 2 });
+    client.tell({ request: 's', id: 1, key: 'k', before: 2, trace: 't' });
     worker.hear();
     bench.advance(4 * INTERVAL);
-    expect(next(bench, 'w2').heard()).toEqual(['request 1 s: x (3 before, "k")']);
+    expect(next(bench, 'w2').heard()).toEqual(['request 1 s: x (3 before, "k", of t)']);
   });
 
   test('is not counted beyond 255', () => {
@@ -70,7 +72,7 @@ describe('what a client says', () => {
   test('is nothing that a strict worker is told', () => {
     const { bench, client } = setup();
     const strict = bench.worker('w').ready('s');
-    client.tell({ request: 's', id: 1, key: 'k', before: 2 });
+    client.tell({ request: 's', id: 1, key: 'k', before: 2, trace: 't' });
     expect(strict.takeShort()).toEqual(['request x']);
   });
 });
@@ -96,12 +98,14 @@ describe('an attempt', () => {
   });
 });
 
-test('the memory of a key counts as that of a frame', () => {
+test('the memory of a key counts as that of a frame, and that of a trace', () => {
   const { bench, client } = setup();
   client.tell({ request: 's', id: 1 });
   const plain = bench.state.dispatcher.queuedBytes;
   client.tell({ request: 's', id: 2, key: 'twelve bytes' });
   expect(bench.state.dispatcher.queuedBytes).toBe(2 * plain + 412);
-  client.tell({ cancel: 1 }, { cancel: 2 });
+  client.tell({ request: 's', id: 3, key: 'twelve bytes', trace: 'eleven byte' });
+  expect(bench.state.dispatcher.queuedBytes).toBe(3 * plain + 2 * 412 + 411);
+  client.tell({ cancel: 1 }, { cancel: 2 }, { cancel: 3 });
   expect(bench.state.dispatcher.queuedBytes).toBe(0);
 });

@@ -18,6 +18,8 @@ export type Word =
       readonly key?: string;
       /** How often it was given to a worker before. */
       readonly before?: number;
+      /** The trace that it belongs to. */
+      readonly trace?: string;
     }
   | { readonly partial: number; readonly body?: readonly (string | Frame)[] }
   | { readonly final: number; readonly body?: readonly string[] }
@@ -35,10 +37,11 @@ export function record(word: Word): MxRecord<Frame> {
   if (typeof word === 'string') return { type: word };
   if ('ready' in word) return { type: 'ready', service: encodeServiceName(word.ready), credit: word.credit };
   if ('request' in word) {
-    const { request, id, body, deadlineMs = 0, key, before } = word;
+    const { request, id, body, deadlineMs = 0, key, before, trace } = word;
     const plain = { type: 'request', id, deadlineMs, service: encodeServiceName(request), body: frames(body) } as const;
-    if (key === undefined && before === undefined) return plain;
-    return { ...plain, identity: { attempts: before ?? 0, key: bytes(key ?? '') } };
+    if (key === undefined && before === undefined && trace === undefined) return plain;
+    const identity = { attempts: before ?? 0, key: bytes(key ?? '') };
+    return { ...plain, identity: trace === undefined ? identity : { ...identity, trace: bytes(trace) } };
   }
   if ('partial' in word) return { type: 'partial', id: word.partial, body: frames(word.body) };
   if ('final' in word) return { type: 'final', id: word.final, body: frames(word.body) };
@@ -57,7 +60,8 @@ export function shortly(heard: MxRecord): string {
       const left = heard.deadlineMs === 0 ? '' : ` (${String(heard.deadlineMs)} ms)`;
       const { identity } = heard;
       const key = Buffer.from(identity?.key ?? []).toString();
-      const said = identity === undefined ? '' : ` (${String(identity.attempts)} before, "${key}")`;
+      const trace = identity?.trace === undefined ? '' : `, of ${Buffer.from(identity.trace).toString()}`;
+      const said = identity === undefined ? '' : ` (${String(identity.attempts)} before, "${key}"${trace})`;
       return `request ${String(heard.id)} ${heard.service}: ${body}${left}${said}`;
     }
     case 'partial':

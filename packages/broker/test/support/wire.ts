@@ -173,10 +173,13 @@ export function splitMx(frames: Buffer[]): Buffer[][] {
   return messages;
 }
 
-/** Where the lengths of the body frames stand in the record at an offset: behind the name, and the identity that flag 1 announces. */
+/** Where the lengths of the body frames stand in the record at an offset: behind the name, and the identity that the flags announce. */
 function identityEnd(bytes: Buffer, record: number): number {
   const nameEnd = record + 17 + (bytes[record + 16] ?? 0);
-  return bytes[record + 5] === 1 ? nameEnd + 2 + (bytes[nameEnd + 1] ?? 0) : nameEnd;
+  const flags = bytes[record + 5] ?? 0;
+  if (flags === 0) return nameEnd;
+  const keyEnd = nameEnd + 2 + (bytes[nameEnd + 1] ?? 0);
+  return flags === 1 ? keyEnd : keyEnd + 2 + bytes.readUInt16LE(keyEnd);
 }
 
 /** Read a message of one record. */

@@ -122,6 +122,9 @@ export class Exchange implements Deadline, Listed<Exchange> {
   /** Its other deadlines; {@link ownTimes} is for writing. */
   times: Readonly<Times> = NO_TIMES;
 
+  /** The trace that it belongs to, as MX carries it. */
+  trace: Frame | undefined = undefined;
+
   /** On an MX connection: its id there. */
   id = 0;
   /** When it was sent last, in the {@link Endpoint.order} of the endpoint that it was sent to. */

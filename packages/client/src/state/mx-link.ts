@@ -100,13 +100,13 @@ export class MxLink implements Carrier {
     exchange.id = id;
     exchange.credit = MX_FIRST_CREDIT;
     exchange.owed = creditOf(exchange.policy) - MX_FIRST_CREDIT;
-    const { target, body, deadlineAt, key } = exchange;
+    const { target, body, deadlineAt, key, trace } = exchange;
     const deadlineMs = deadlineAt === Infinity ? 0 : Math.max(1, Math.ceil(deadlineAt - now));
     const record: MxRequest<Frame> = { type: 'request', id, deadlineMs, service: target.name, body };
     // Whatever became of them, the attempts before may have reached a worker.
     const before = exchange.attempts - 1;
-    const unknown = key === undefined && before <= 0;
-    this.handle.put(unknown ? record : { ...record, identity: identityOf(key, before) });
+    const unknown = key === undefined && before <= 0 && trace === undefined;
+    this.handle.put(unknown ? record : { ...record, identity: identityOf(key, before, trace) });
   }
 
   partCame(exchange: Exchange, body: readonly Frame[], taken: boolean): void {
@@ -181,8 +181,8 @@ export class MxLink implements Carrier {
   }
 }
 
-function identityOf(key: Frame | undefined, before: number): MxIdentity {
-  return { attempts: Math.min(MX_MAX_ATTEMPTS, before), key: key ?? EMPTY_FRAME };
+function identityOf(key: Frame | undefined, before: number, trace: Frame | undefined): MxIdentity {
+  return { attempts: Math.min(MX_MAX_ATTEMPTS, Math.max(0, before)), key: key ?? EMPTY_FRAME, trace };
 }
 
 /** How many bytes of one reply may be on their way and unread at once. */

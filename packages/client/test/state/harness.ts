@@ -194,11 +194,12 @@ export class Harness implements ClientPort {
   }
 
   /** Make a request. In the tests of the strict wire its frames are one, the service's name. */
-  submit(service = 's', policy: Partial<RequestPolicy> = {}, key?: Frame): Call {
+  submit(service = 's', policy: Partial<RequestPolicy> = {}, key?: Frame, trace?: Frame): Call {
     const sink = new FakeSink();
     const name = bytes(service);
     const body = this.wire === 'rfc18' ? [] : [bytes('body')];
     const exchange = new Exchange({ service, name, head: [name] }, body, { ...POLICY, ...policy }, sink, key);
+    exchange.trace = trace;
     const call = { exchange, sink };
     this.calls.push(call);
     this.state.submit(this.now, exchange);

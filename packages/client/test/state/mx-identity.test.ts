@@ -81,3 +81,17 @@ test('no more than 255 attempts', () => {
   ]);
   expect(said(h)).toHaveLength(258);
 });
+
+test('the trace that it belongs to, in each attempt', () => {
+  const h = connected('a');
+  h.submit('s', { attempts: 2, attemptTimeoutMs: 10 }, undefined, bytes('t'));
+  h.pass(1_000);
+  const identities = h
+    .mx()
+    .of('request')
+    .map(({ identity }) => identity);
+  expect(identities).toEqual([
+    { attempts: 0, key: bytes(''), trace: bytes('t') },
+    { attempts: 1, key: bytes(''), trace: bytes('t') },
+  ]);
+});
