@@ -34,6 +34,8 @@ export interface ReceivePartOptions {
 export interface Reply extends PromiseLike<Frame[]>, AsyncIterable<Frame[], undefined, undefined> {
   /** The service that was asked. */
   readonly service: string;
+  /** Whether all of it has come and been read: the part that was read last is the FINAL. */
+  readonly complete: boolean;
   /** As with a promise of the whole reply. */
   then<A = Frame[], B = never>(
     onFulfilled?: ((frames: Frame[]) => A | PromiseLike<A>) | null,
@@ -110,6 +112,10 @@ export class PendingReply implements Reply, ReplySink {
   /** How often its request was sent. */
   get attempts(): number {
     return this.#exchange.attempts;
+  }
+
+  get complete(): boolean {
+    return this.#complete && this.#first === this.#parts.length;
   }
 
   /** Tie it to its exchange, before anything else is called. */

@@ -18,6 +18,39 @@ function client(): MockClient {
     .reply('silent', { partials: ['a', 'b'], fail: 'silence' });
 }
 
+describe('complete', () => {
+  /** What it says after each part. */
+  async function told(reply: Reply): Promise<boolean[]> {
+    const said = [reply.complete];
+    while ((await reply.receivePart()) !== null) said.push(reply.complete);
+    return said;
+  }
+
+  test('tells that the part at hand is the FINAL, as the parts come', async () => {
+    expect(await told(client().request('one', ''))).toEqual([false, true]);
+    expect(await told(client().request('many', ''))).toEqual([false, false, false, false, true]);
+  });
+
+  test('tells it also when all of them were there before', async () => {
+    const mock = client();
+    const reply = mock.request('many', '');
+    await waitUntil('the reply', () => mock.stats().counters.replies === 1);
+    expect(await told(reply)).toEqual([false, false, false, false, true]);
+  });
+
+  test('stays false after an error', async () => {
+    const reply = client().request('broken', '');
+    await expect(told(reply)).rejects.toMatchObject({ status: 502 });
+    expect(reply.complete).toBe(false);
+  });
+
+  test('is true for a reply that was awaited', async () => {
+    const reply = client().request('many', '');
+    await reply;
+    expect(reply.complete).toBe(true);
+  });
+});
+
 describe('awaited whole', () => {
   test('it is every frame of every part, flat', async () => {
     expect(words(await client().request('one', ''))).toEqual(['a', 'b']);
