@@ -16,7 +16,8 @@ export type ErrorCode =
   | 'MDP_REFUSED'
   | 'MDP_CLOSED'
   | 'MDP_PROTOCOL'
-  | 'MDP_OVERLOADED';
+  | 'MDP_OVERLOADED'
+  | 'MDP_PAYLOAD';
 
 /** Every {@link ErrorCode}, in the order of the documentation. */
 export const ERROR_CODES: readonly ErrorCode[] = [
@@ -31,6 +32,7 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   'MDP_CLOSED',
   'MDP_PROTOCOL',
   'MDP_OVERLOADED',
+  'MDP_PAYLOAD',
 ];
 
 /** The common parent: an `Error` with a stable `code`. */
@@ -62,8 +64,8 @@ export class ArgumentError extends MdpError {
   /** The option or argument, as the caller knows it: `timeoutMs`, `body[1]`. */
   readonly argument: string;
 
-  constructor(argument: string, value: unknown, allowed: string) {
-    super('MDP_INVALID_ARGUMENT', `${argument}: got ${show(value)}, allowed is ${allowed}`);
+  constructor(argument: string, value: unknown, allowed: string, options?: ErrorOptions) {
+    super('MDP_INVALID_ARGUMENT', `${argument}: got ${show(value)}, allowed is ${allowed}`, options);
     this.argument = argument;
   }
 }
@@ -186,5 +188,30 @@ export class ProtocolError extends RequestError {
 export class OverloadedError extends RequestError {
   constructor(message: string, facts: RequestFacts, options?: ErrorOptions) {
     super('MDP_OVERLOADED', message, facts, options);
+  }
+}
+
+/** One thing that a schema does not like in a value. */
+export interface PayloadIssue {
+  /** In the words of the schema's library. */
+  readonly message: string;
+  /** Where in the value it is: keys, from the outermost on. Empty for the value itself. */
+  readonly path: readonly PropertyKey[];
+}
+
+/**
+ * `MDP_PAYLOAD`: a body came, or was to be sent, that is not what both sides have agreed on: the codec cannot read or write
+ * it, and `cause` says why; or the schema does not like it, and `issues` say why.
+ */
+export class PayloadError extends MdpError {
+  /** The service whose body it is. */
+  readonly service: string;
+  /** What the schema says; empty when it was not asked. */
+  readonly issues: readonly PayloadIssue[];
+
+  constructor(message: string, service: string, issues: readonly PayloadIssue[] = [], options?: ErrorOptions) {
+    super('MDP_PAYLOAD', message, options);
+    this.service = service;
+    this.issues = issues;
   }
 }

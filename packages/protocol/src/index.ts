@@ -14,7 +14,7 @@ export {
 } from './dialect.js';
 export type { Frame, FrameLike } from './frame.js';
 export { EMPTY_FRAME, byteLength, bytes, isFrame, ownFrames, sameFrame, text, toFrames } from './frame.js';
-export type { ErrorCode, RequestFacts } from './errors.js';
+export type { ErrorCode, PayloadIssue, RequestFacts } from './errors.js';
 export {
   AbortedError,
   ArgumentError,
@@ -24,6 +24,7 @@ export {
   ERROR_CODES,
   MdpError,
   OverloadedError,
+  PayloadError,
   ProtocolError,
   RefusedError,
   RemoteError,
@@ -106,4 +107,25 @@ export {
   isTraceFrame,
 } from './trace-context.js';
 export { MX_SERVICE, MX_VERSION, decodeMxAnswer, encodeMxAnswer, encodeMxQuestion } from './mx-agreement.js';
+export type { Codec, CodecContext, JsonCodec, PayloadKind } from './payload-codec.js';
+export { json } from './payload-codec.js';
+export type {
+  AnyServices,
+  ClientServices,
+  Contract,
+  PartialOf,
+  SchemaOf,
+  ServiceSchemas,
+  ServiceTypes,
+  ServicesOf,
+  WorkerServices,
+} from './contract.js';
+export type {
+  SchemaInput,
+  SchemaOutput,
+  StandardSchemaIssue,
+  StandardSchemaProps,
+  StandardSchemaResult,
+  StandardSchemaV1,
+} from './standard-schema.js';
 export { DEFAULT_ENDPOINT, DEFAULT_HEARTBEAT_INTERVAL_MS, DEFAULT_HEARTBEAT_LIVENESS } from './defaults.js';

@@ -7,6 +7,7 @@ export { ClientIds, clientOf } from './client-id.js';
 export type { Deadline } from './deadline-heap.js';
 export { DeadlineHeap } from './deadline-heap.js';
 export { ownFrame } from './frame.js';
+export { checkContract, schemaFor } from './contract.js';
 export type { ConnectEvent, Refusal } from './handshake.js';
 export { HandshakeReader, MOST_CLOSINGS, closedInARow } from './handshake.js';
 export { IdMap } from './id-map.js';
@@ -25,5 +26,8 @@ export {
   numberOption,
   refuseUnknownOptions,
 } from './options.js';
+export { readPayload, reasonOf, validate, writePayload } from './payload.js';
+export { checkCodec } from './payload-codec.js';
+export { isStandardSchema } from './standard-schema.js';
 export { didYouMean } from './suggest.js';
 export { Z85_KEY_LENGTH, decodeZ85, encodeZ85, isZ85Key } from './z85.js';

@@ -12,6 +12,7 @@ import {
   ERROR_CODES,
   MdpError,
   OverloadedError,
+  PayloadError,
   ProtocolError,
   RefusedError,
   RemoteError,
@@ -35,6 +36,7 @@ const ONE_OF_EACH: readonly (readonly [string, MdpError])[] = [
   ['MDP_CLOSED', new ClosedError('closed', facts, { cause })],
   ['MDP_PROTOCOL', new ProtocolError('no reply', facts, { cause })],
   ['MDP_OVERLOADED', new OverloadedError('full', facts, { cause })],
+  ['MDP_PAYLOAD', new PayloadError('no JSON', 'echo', [], { cause })],
 ];
 
 describe('every error', () => {
@@ -55,7 +57,7 @@ describe('every error', () => {
     expect(error.cause).toBe(cause);
   });
 
-  test.each(ONE_OF_EACH.slice(3))('%s ends a request, and says which', (_, error) => {
+  test.each(ONE_OF_EACH.slice(3, -1))('%s ends a request, and says which', (_, error) => {
     expect(error).toBeInstanceOf(RequestError);
     expect(error).toMatchObject(facts);
   });
@@ -84,6 +86,14 @@ describe('ArgumentError', () => {
     const error = new ArgumentError('limits.body', value, 'bytes');
     expect(error.message).toBe(`limits.body: got ${shown}, allowed is bytes`);
     expect(error.argument).toBe('limits.body');
+  });
+});
+
+describe('PayloadError', () => {
+  test('says whose body it is, and what a schema says of it', () => {
+    const issues = [{ message: 'Required', path: ['width'] }];
+    expect(new PayloadError('not valid', 'resize', issues)).toMatchObject({ service: 'resize', issues });
+    expect(new PayloadError('no JSON', 'resize').issues).toEqual([]);
   });
 });
 
