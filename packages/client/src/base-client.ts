@@ -2,7 +2,7 @@
 // base-client - what Client and MockClient have in common: everything but where their connections lead
 
 import type { LookUp } from '@mdp/protocol/node';
-import type { FrameLike } from '@mdp/protocol';
+import type { AnyServices, ClientServices, Codec, Contract, FrameLike, ServicesOf } from '@mdp/protocol';
 import { encodeServiceName } from '@mdp/protocol';
 import { durationOption, refuseUnknownOptions } from '@mdp/protocol/internal';
 import type { ClientLike, CloseOptions } from './client-like.js';
@@ -14,6 +14,8 @@ import type { ClientOptions, RequestOptions } from './options.js';
 import { resolveClientOptions } from './options.js';
 import type { Reply } from './reply.js';
 import type { ClientStats } from './stats.js';
+import type { TypedClient } from './typed-client.js';
+import { typedClient } from './typed-client.js';
 
 /** A client over connections of some kind. */
 export abstract class BaseClient implements ClientLike {
@@ -36,6 +38,12 @@ export abstract class BaseClient implements ClientLike {
 
   request(service: string, body: FrameLike | readonly FrameLike[], options?: RequestOptions): Reply {
     return this.#engine.request(service, body, options);
+  }
+
+  with<Services extends ServicesOf<Services> = AnyServices>(codec: Codec): TypedClient<Services>;
+  with<const C extends Contract>(codec: Codec, contract: C): TypedClient<ClientServices<C>>;
+  with(codec: Codec, contract?: Contract): TypedClient<AnyServices> {
+    return typedClient(this, codec, contract);
   }
 
   hasService(name: string, options?: RequestOptions): Promise<boolean> {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // client-like - what code that makes requests should ask for, so that a mock can stand in for the client
 
-import type { FrameLike } from '@mdp/protocol';
+import type { AnyServices, ClientServices, Codec, Contract, FrameLike, ServicesOf } from '@mdp/protocol';
 import type { BrokerInfo, ServiceInfo } from './management.js';
 import type { RequestOptions } from './options.js';
 import type { Reply } from './reply.js';
 import type { ClientStats } from './stats.js';
+import type { TypedClient } from './typed-client.js';
 
 /** Options of {@link ClientLike.close}. */
 export interface CloseOptions {
@@ -34,6 +35,31 @@ export interface ClientLike extends AsyncDisposable {
    * @throws ArgumentError `MDP_INVALID_ARGUMENT`, from within this call, for an argument that is not allowed
    */
   request(service: string, body: FrameLike | readonly FrameLike[], options?: RequestOptions): Reply;
+  /**
+   * A client of values in place of frames, by the same connections. The names of services, requests and replies have the
+   * types of `Services`; without it they are `unknown`.
+   *
+   * ```ts
+   * interface Services {
+   *   resize: { request: { url: string }; reply: { width: number } };
+   * }
+   * const images = client.with<Services>(json);
+   * const { width } = await images.request('resize', { url });
+   * ```
+   *
+   * @param codec - turns values into frames and back: `json`, or one's own
+   * @throws ArgumentError `MDP_INVALID_ARGUMENT` when it is no codec
+   */
+  with<Services extends ServicesOf<Services> = AnyServices>(codec: Codec): TypedClient<Services>;
+  /**
+   * The same, with schemas: the types follow from them, and every body that comes is put before its schema. What a reader
+   * gets is what the schema makes of it.
+   *
+   * @param codec - turns values into frames and back
+   * @param contract - schemas of any library that follows Standard Schema, by the names of services
+   * @throws ArgumentError `MDP_INVALID_ARGUMENT` when one of them is not what it should be
+   */
+  with<const C extends Contract>(codec: Codec, contract: C): TypedClient<ClientServices<C>>;
   /**
    * Whether a service has workers, idle or busy (RFC 8 `mmi.service`). A Majortomo broker knows no MMI: it takes this for
    * an ordinary request that no worker ever comes for, so it times out.
