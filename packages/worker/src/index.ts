@@ -4,6 +4,8 @@
 export type { StopOptions } from './worker.js';
 export { Worker } from './worker.js';
 export type { Handlers } from './services.js';
+export type { TypedHandler, TypedHandlers, TypedResult } from './handlers.js';
+export { handlers } from './handlers.js';
 export type { WireName } from './wire.js';
 export type { Body, Handler, HandlerContext, HandlerResult, Reply, ReplyStream, WorkerRequest } from './request.js';
 export type { PulledRequest } from './pulled-request.js';
@@ -22,7 +24,32 @@ export type {
   WorkerStats,
 } from './stats.js';
 export { DISCONNECT_REASONS } from './stats.js';
-export type { Dialect, ErrorCode, Frame, FrameLike, TraceContext } from '@mdp/protocol';
+export type {
+  AnyServices,
+  Codec,
+  CodecContext,
+  Contract,
+  Dialect,
+  ErrorCode,
+  Frame,
+  FrameLike,
+  JsonCodec,
+  PartialOf,
+  PayloadIssue,
+  PayloadKind,
+  SchemaInput,
+  SchemaOf,
+  SchemaOutput,
+  ServiceSchemas,
+  ServiceTypes,
+  ServicesOf,
+  StandardSchemaIssue,
+  StandardSchemaProps,
+  StandardSchemaResult,
+  StandardSchemaV1,
+  TraceContext,
+  WorkerServices,
+} from '@mdp/protocol';
 export type { CurveOptions } from '@mdp/protocol/node';
 export {
   AbortedError,
@@ -31,10 +58,12 @@ export {
   ClosedError,
   DisconnectedError,
   MdpError,
+  PayloadError,
   RemoteError,
   STATUS,
   StateError,
   TimeoutError,
   bytes,
+  json,
   text,
 } from '@mdp/protocol';

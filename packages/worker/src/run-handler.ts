@@ -9,7 +9,8 @@ import type { Responder } from './responder.js';
 
 type Step = IteratorResult<Reply, Reply>;
 
-interface Steps {
+/** A stream, step by step. */
+export interface Steps {
   next(): Step | PromiseLike<Step>;
   return?(): unknown;
 }
@@ -22,7 +23,7 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** The stream that a handler gave: a generator, or anything that can be iterated asynchronously. Frames are none. */
-function streamOf(value: unknown): Steps | undefined {
+export function streamOf(value: unknown): Steps | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const open = (value as { [Symbol.asyncIterator]?: () => Steps })[Symbol.asyncIterator];
   if (typeof open === 'function') return open.call(value);
