@@ -17,6 +17,7 @@ const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8')
 const PRINTED: Record<string, RegExp> = {
   brokers:
     /^STILL HERE\n.*'(?:up|down)'.*\n.*'up'.*\n\{ requests: 21, replies: 21, retries: \d+ \}\ntrue\n\[ 'upper: 1' \]\n\d/,
+  codec: /^$/,
   curve: /^HELLO\nMDP_REFUSED\ntcp:\S+ refused the connection: this key is not allowed \(curve\)\n$/,
   dialect: /^HELLO\n$/,
   hello: /^\[ 'HELLO', 'WORLD' \]\n3\n2\n1\nlift-off\n$/,
@@ -28,7 +29,7 @@ const PRINTED: Record<string, RegExp> = {
 };
 
 test.each(EXAMPLES)('%s prints what it says', async (path) => {
-  const name = /([a-z]+)\.js$/.exec(path)?.[1] ?? '';
+  const name = /([a-z]+)\.[jt]s$/.exec(path)?.[1] ?? '';
   expect(await runExample(fileURLToPath(new URL(path, ROOT)))).toMatch(PRINTED[name] ?? `no expectation for ${name}`);
 });
 

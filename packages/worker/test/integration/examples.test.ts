@@ -16,12 +16,26 @@ const EXAMPLES: [string, string[]][] = [
   ['pull', ['1', '2', '3', 'MDP_REMOTE 400 not a number']],
   ['watch', ["{ phase: 'running', registered: 1, busy: 0 }", 'replies: 1 of them errors: 0']],
   ['options', ['1']],
+  [
+    'payloads.ts',
+    [
+      '200',
+      'January 2026',
+      'February 2026',
+      '2',
+      'MDP_INVALID_ARGUMENT Do not know how to serialize a BigInt',
+      'MDP_REMOTE 400',
+    ],
+  ],
+  ['schemas.ts', ['ada-1 1000 true', 'false', '400']],
   ['once', ['receipt 1: order 17', 'receipt 2: order 18']],
 ];
 
 describe('an example', () => {
   test.each(EXAMPLES)('%s', async (name, lines) => {
-    const output = await runExample(join(import.meta.dirname, '..', '..', 'examples', `${name}.mjs`));
+    const output = await runExample(
+      join(import.meta.dirname, '..', '..', 'examples', name.includes('.') ? name : `${name}.mjs`),
+    );
     for (const line of lines) expect(output.split('\n')).toContain(line);
   });
 });
