@@ -3,7 +3,7 @@
 
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { Router } from 'zeromq';
-import { Client } from '@mdp/client';
+import { Client, json } from '@mdp/client';
 import { MockClient } from '@mdp/client/mock';
 
 async function main(): Promise<void> {
@@ -24,7 +24,12 @@ async function main(): Promise<void> {
   await rejects(async () => client.request('echo', ['late'], { timeoutMs: 1 }), { code: 'MDP_TIMEOUT' });
   await client.close();
   broker.close();
-  equal(typeof MockClient, 'function');
+
+  const mock = new MockClient().reply('half', json.encode({ half: 2 }));
+  const numbers = mock.with<{ half: { request: number; reply: { half: number } } }>(json);
+  const { half } = await numbers.request('half', 4);
+  equal(half.toFixed(1), '2.0');
+  await mock.close();
 }
 
 void main();

@@ -3,7 +3,7 @@
 
 import { deepEqual, equal } from 'node:assert/strict';
 import { Router } from 'zeromq';
-import { Worker } from '@mdp/worker';
+import { Worker, handlers, json } from '@mdp/worker';
 
 async function main(): Promise<void> {
   const broker = new Router({ linger: 0 });
@@ -34,6 +34,9 @@ async function main(): Promise<void> {
 
   await worker.stop();
   broker.close();
+
+  const half = handlers<{ half: { request: number; reply: number } }>(json, { half: (value) => value / 2 });
+  deepEqual(new Worker('tcp://127.0.0.1:1', half).services, ['half']);
 }
 
 void main();
