@@ -87,8 +87,8 @@ describe('runExample', () => {
   });
 
   test('fails when an example does not end', async () => {
-    const endless = await example('d.mjs', 'console.log(1); setInterval(() => {}, 1000);');
-    await expect(runExample(endless, { timeoutMs: 1000 })).rejects.toThrow(/did not end within 1000 ms\n1\n/);
+    const endless = await example('d.mjs', 'setInterval(() => {}, 1000);');
+    await expect(runExample(endless, { timeoutMs: 1000 })).rejects.toThrow(/d\.mjs did not end within 1000 ms\n/);
   });
 });
 
