@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // held - what a process tells of itself when it is asked: its memory, its open files, its stats; and a leak that can be planted
 import { readdirSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { say } from '../../faults/processes/report.mjs';
 
 /** How many files this process has open, and what memory it has after a garbage collection. */
-function usage() {
+async function usage() {
   globalThis.gc?.();
+  // What native code holds for what was collected, it lets go in the turn after.
+  await nextTurn();
+  await nextTurn();
   const { rss, heapUsed, external } = process.memoryUsage();
   const files = process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
   return { rss, heap: heapUsed, external, files };
@@ -25,5 +29,5 @@ function leak({ bytesPerSecond }) {
 
 /** The orders by which a process is watched. */
 export function watched(stats) {
-  return { stats: () => say('stats', { stats: stats(), usage: usage() }), leak };
+  return { stats: async () => say('stats', { stats: stats(), usage: await usage() }), leak };
 }

@@ -19,8 +19,14 @@ export interface Held<T extends object = object> {
   readonly usage: Usage;
 }
 
-/** What only ever grows, and is meant to. */
-const GROWS: ReadonlySet<string> = new Set(['counters', 'uptimeMs']);
+/** What a broker counts by service. */
+const COUNTED = [
+  ...['requests', 'dispatched', 'partials', 'finals', 'failed', 'cancelled', 'abandoned', 'recovered'],
+  ...['bytesIn', 'bytesOut', 'waitMs', 'serviceMs'],
+];
+
+/** What only ever grows, and is meant to; by its name within whatever has it, or by its whole name. */
+const GROWS: ReadonlySet<string> = new Set(['counters', 'uptimeMs', ...COUNTED.map((name) => `services.${name}`)]);
 
 /** What is nothing when nobody wants anything; the last part of a name. */
 const WANTED: ReadonlySet<string> = new Set([
@@ -57,7 +63,8 @@ export function gaugesOf(stats: object): Sample {
   const addFields = (name: string, value: unknown): void => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
     for (const [key, inner] of Object.entries(value)) {
-      if (!GROWS.has(key)) add(name === '' ? key : `${name}.${key}`, inner);
+      const whole = name === '' ? key : `${name}.${key}`;
+      if (!GROWS.has(key) && !GROWS.has(whole)) add(whole, inner);
     }
   };
   addFields('', stats);

@@ -69,6 +69,15 @@ describe('what is watched', () => {
     expect(gaugesOf({ services })).toEqual({ services: 2, 'services.queued': 7 });
   });
 
+  test('nothing that is counted by service, but what has the same name elsewhere', () => {
+    const services = [{ requests: 9, bytesIn: 99, waitMs: { count: 9, counts: [9] }, failed: { 502: 1 }, oldestMs: 5 }];
+    expect(gaugesOf({ services, requests: { queued: 1 } })).toEqual({
+      services: 1,
+      'services.oldestMs': 5,
+      'requests.queued': 1,
+    });
+  });
+
   test('memory and files, too', () => {
     const usage = { rss: 3 * 2 ** 20, heap: 2 ** 20, external: 2 ** 19, files: 12 };
     expect(sampleOf({ stats: { pending: 1, counters: { requests: 9 } }, usage })).toEqual({
