@@ -20,6 +20,7 @@ describe('client options', () => {
       retryBudget: { ratio: 0.2, perSecond: 10, most: 1_000 },
       idleSocketMs: 10_000,
       names: 'all',
+      traceFrame: false,
       resolveIntervalMs: 30_000,
       connect: { connectTimeoutMs: 2_000, reconnectMs: 100, reconnectMaxMs: 2_000 },
       request: {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // gatekeeper.test - the answers to ZeroMQ's questions, asked as ZeroMQ does
 
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { bytes } from '@mdp/protocol';
 import { encodeZ85 } from '@mdp/protocol/internal';
 import { waitUntil } from '@mdp/testkit';
@@ -31,13 +31,13 @@ beforeEach(async () => {
     refused: ({ reason }: { reason: RefusalReason }) => void refusals.push(reason),
     failed: ({ message }: Error) => void failures.push(message),
   };
-  // All questions of a test must have come before the first is given up, also where the machine is busy.
   gatekeeper = new Gatekeeper(context, new Map([['here', { callback }]]), host, 3000);
   await gatekeeper.start();
   zeromq = new Dealer({ context, linger: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 });
   zeromq.connect(ZAP_ENDPOINT);
 });
 afterEach(() => {
+  jest.useRealTimers();
   zeromq.close();
   gatekeeper.close();
 });
@@ -54,11 +54,15 @@ async function answer(): Promise<string> {
 }
 
 test('a callback that never answers keeps nobody else out for longer than a handshake may take', async () => {
+  // All questions must have come before the first is given up, however busy the machine is.
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
   for (let i = 0; i < 1000; i++) await ask(`silent ${String(i)}`, SILENT);
   await ask('good', GOOD);
   expect(await answer()).toBe('good 300');
   expect(refusals).toEqual(['busy']);
 
+  jest.advanceTimersByTime(3000);
+  jest.useRealTimers();
   await waitUntil('the callback to be given up', () => failures.length === 1000);
   expect(refusals.slice(1)).toEqual(Array.from({ length: 1000 }, () => 'failed'));
   expect(failures[0]).toBe('allow has not answered within handshakeTimeoutMs (3000 ms)');
