@@ -22,8 +22,10 @@ export type {
 } from './events.js';
 export type { AllowCallback, ConnectingPeer, ConnectionRefusal, RefusalReason } from './security/gatekeeper.js';
 export type { BrokerCounters, BrokerStats, DropCause, HandshakeFailure, ServiceStats } from './stats.js';
+export type { BrokerRequestMessage } from './diagnostics.js';
+export type { RequestEnd } from './state/port.js';
 export type { StopOptions } from './broker.js';
 export { Broker } from './broker.js';
-export type { Dialect, ErrorCode, InvalidReason, LatencyHistogram } from '@mdp/protocol';
+export type { Dialect, ErrorCode, InvalidReason, LatencyHistogram, TraceContext } from '@mdp/protocol';
 export type { CurveServerOptions } from '@mdp/protocol/node';
 export { ArgumentError, BindError, LATENCY_BOUNDS_MS, MdpError, StateError } from '@mdp/protocol';

@@ -4,13 +4,14 @@
 import type { Frame, MxRecord } from '@mdp/protocol';
 import { byteLength, encodeMx } from '@mdp/protocol';
 import type { Router } from 'zeromq';
+import { requestWatch } from './diagnostics.js';
 import type { BrokerEvents } from './events.js';
 import type { Line, OutboxLimits, OutboxTotal } from './outbox.js';
 import { Outbox } from './outbox.js';
 import type { Connection } from './state/connection.js';
 import { memoryBytes } from './state/memory.js';
 import type { MxPeer } from './state/mx-peer.js';
-import type { BrokerPort } from './state/port.js';
+import type { BrokerPort, RequestWatch } from './state/port.js';
 import type { BrokerCounters } from './stats.js';
 import { asError, errorCode } from './system-error.js';
 
@@ -107,6 +108,10 @@ export class RouterPort implements BrokerPort {
     let messages = 0;
     for (const { line } of this.#waiting) messages += line?.outbox?.size ?? 0;
     return { peers: this.#waiting.size, messages, bytes: this.#total.bytes };
+  }
+
+  get watch(): RequestWatch | undefined {
+    return requestWatch();
   }
 
   emit<K extends keyof BrokerEvents>(event: K, build: () => BrokerEvents[K]): void {

@@ -117,6 +117,7 @@ export class ClientReplies {
     request.close('ended');
     this.#counters.finals++;
     request.service.counts.finals++;
+    this.#port.watch?.ended(request, 'answered');
   }
 
   /** An MX client has granted so many more bytes of PARTIALs. */
@@ -216,7 +217,12 @@ export class ClientReplies {
    */
   fail(request: Request, status: number, message: string, urgent = true): void {
     if (request.closedBy !== undefined) return;
+    this.#end(request, status, message, urgent);
+  }
+
+  #end(request: Request, status: number, message: string, urgent: boolean): void {
     request.close('ended');
+    this.#port.watch?.ended(request, 'failed', status);
     this.error(request, status, message, urgent);
   }
 
@@ -274,8 +280,7 @@ export class ClientReplies {
 
   /** An error in place of the rest, never a gap. */
   #breakOff(request: Request, why: string): void {
-    request.close('ended');
-    this.error(request, STATUS.OVERLOADED, `the reply was broken off: ${why}`, true);
+    this.#end(request, STATUS.OVERLOADED, `the reply was broken off: ${why}`, true);
     this.#sender.cancel(request);
   }
 
@@ -300,8 +305,7 @@ export class ClientReplies {
     const tooMuch =
       stream.joinedBytes > this.#options.maxBodyBytes || joined.length + body.length > this.#options.maxBodyFrames;
     if (tooMuch || request.book(memoryBytes(body)) !== undefined) {
-      request.close('ended');
-      this.error(request, STATUS.TOO_LARGE, 'the parts of the reply are too large for one reply of MDP/0.1', true);
+      this.#end(request, STATUS.TOO_LARGE, 'the parts of the reply are too large for one reply of MDP/0.1', true);
       this.#sender.cancel(request);
       return false;
     }

@@ -5,6 +5,21 @@ import type { Frame, MxRecord } from '@mdp/protocol';
 import type { BrokerEvents } from '../events.js';
 import type { Connection } from './connection.js';
 import type { MxPeer } from './mx-peer.js';
+import type { Request } from './request.js';
+import type { Worker } from './worker.js';
+
+/** How a request ended: with a result, with an error reply, taken back by its client, or because its client was gone. */
+export type RequestEnd = 'answered' | 'failed' | 'cancelled' | 'abandoned';
+
+/** Is told of each request that is accepted. */
+export interface RequestWatch {
+  /** It was accepted. */
+  begun(request: Request): void;
+  /** A worker was given it. */
+  dispatched(request: Request, worker: Worker): void;
+  /** It has ended. @param status - that of the error reply */
+  ended(request: Request, outcome: RequestEnd, status?: number): void;
+}
 
 /** What the state asks of the loop around it. */
 export interface BrokerPort {
@@ -29,6 +44,9 @@ export interface BrokerPort {
 
   /** Whether something waits for a connection because it reads too slowly; `BrokerState.relieved` tells its end. */
   isSlow(connection: Connection): boolean;
+
+  /** Who wants to be told of each request; most often nobody does. */
+  readonly watch: RequestWatch | undefined;
 
   /** Tell the listeners, if there are any. */
   emit<K extends keyof BrokerEvents>(event: K, build: () => BrokerEvents[K]): void;

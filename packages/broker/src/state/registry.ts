@@ -4,10 +4,11 @@
 import type { Frame } from '@mdp/protocol';
 import { STATUS } from '@mdp/protocol';
 import type { DeadlineHeap } from '@mdp/protocol/internal';
-import type { WorkerInfo, WorkerLossReason, WorkerRefusalReason } from '../events.js';
+import type { WorkerLossReason, WorkerRefusalReason } from '../events.js';
 import type { ResolvedBrokerOptions } from '../options.js';
 import type { BrokerCounters } from '../stats.js';
 import type { Connection, ConnectionTable } from './connection.js';
+import { describePeer, describeWorker } from './describe.js';
 import type { Dispatcher, Due } from './dispatcher.js';
 import type { BrokerPort } from './port.js';
 import type { Sender, SignalTarget } from './sender.js';
@@ -278,17 +279,4 @@ export class Registry {
       if (worker.connection.socket === socket) this.remove(now, worker, 'unreachable');
     }
   }
-}
-
-function hex(frame: Frame): string {
-  return Array.from(frame, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** A peer, for people: the frames of its envelope in hexadecimal. */
-export function describePeer(envelope: readonly Frame[]): string {
-  return envelope.map(hex).join('/');
-}
-
-function describeWorker(worker: Worker): WorkerInfo {
-  return { peer: describePeer(worker.envelope), service: worker.service.name, dialect: worker.dialect };
 }

@@ -6,7 +6,8 @@ import { encodeMx } from '@mdp/protocol';
 import type { BrokerEvents } from '../../src/events.js';
 import type { Connection } from '../../src/state/connection.js';
 import type { MxPeer } from '../../src/state/mx-peer.js';
-import type { BrokerPort } from '../../src/state/port.js';
+import type { BrokerPort, RequestEnd, RequestWatch } from '../../src/state/port.js';
+import type { Request } from '../../src/state/request.js';
 
 /** One message that the state sent. */
 export interface Sent {
@@ -26,6 +27,27 @@ export class RecordingPort implements BrokerPort {
   readonly refused: (readonly Frame[])[] = [];
   /** Every event, in order. */
   readonly events: Emitted[] = [];
+  /** Requests that were accepted and have not ended. */
+  readonly open = new Set<Request>();
+  /** How often a request of them, or one that has ended since, was given to a worker. */
+  dispatched = 0;
+  /** How requests ended, with the status of an error. */
+  readonly ended: string[] = [];
+  readonly watch: RequestWatch = {
+    begun: (request) => {
+      if (this.open.has(request)) throw new Error('a request began twice');
+      this.open.add(request);
+    },
+    dispatched: (request) => {
+      this.#mustBeOpen(request);
+      this.dispatched++;
+    },
+    ended: (request, outcome: RequestEnd, status) => {
+      this.#mustBeOpen(request);
+      this.open.delete(request);
+      this.ended.push(status === undefined ? outcome : `${outcome} ${String(status)}`);
+    },
+  };
   /** Whether a peer's outbox is full. */
   full: (connection: Connection, urgent: boolean) => boolean = () => false;
   /** Whether something waits for a peer, though more may be taken. */
@@ -42,6 +64,10 @@ export class RecordingPort implements BrokerPort {
     this.sent.push(message);
     this.onSend?.(message);
     return true;
+  }
+
+  #mustBeOpen(request: Request): void {
+    if (!this.open.has(request)) throw new Error('a request that has not begun, or has ended');
   }
 
   /** Each record leaves as a message of its own. */

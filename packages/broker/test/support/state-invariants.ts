@@ -7,14 +7,16 @@ import type { Bench } from './state-peers.js';
 
 /** What must hold at every moment. */
 export function checkBroker(bench: Bench): void {
-  const { state, counters, ends } = bench;
+  const { state, counters, ends, port } = bench;
   const { dispatcher, connections } = state;
+  const watched = new Set(port.open);
   const total = { queued: 0, queuedBytes: 0, pendingBytes: 0, workers: 0, busy: 0 };
   for (const connection of connections) {
     total.queued += connection.queued.size;
     for (const request of connection.queued) total.queuedBytes += request.bytes;
     total.pendingBytes += connection.pendingBytes;
     const pending = [...connection.queued, ...connection.running];
+    for (const request of pending) hold('a request that has not ended is watched', watched.delete(request), true);
     const least = pending.reduce((sum, { bytes: own }) => sum + own, 0);
     hold('bytes of its requests are counted', connection.pendingBytes >= least, true);
     hold('and none of others', pending.length > 0 || connection.pendingBytes === 0, true);
@@ -29,6 +31,8 @@ export function checkBroker(bench: Bench): void {
       if (worker.held.size > 0) total.busy++;
     }
   }
+  hold('requests that have ended and are watched', watched.size, 0);
+  hold('attempts that are watched', port.dispatched, counters.dispatched);
   hold('requests that wait, by connections', total.queued, dispatcher.queued);
   hold('their bytes', total.queuedBytes, dispatcher.queuedBytes);
   hold('the bytes of all that have not ended', total.pendingBytes, connections.pending.used);
