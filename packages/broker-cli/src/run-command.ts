@@ -23,6 +23,7 @@ import { printable } from './printable.js';
 import { withReload } from './reload-signal.js';
 import { readRunFlags } from './run-flags.js';
 import type { Listening, ServedBroker } from './served-broker.js';
+import { ServiceManager, listeningStatus } from './service-manager.js';
 import type { RunSettings, Source } from './settings.js';
 import { resolveSettings } from './settings.js';
 import { formatSize } from './sizes.js';
@@ -57,38 +58,38 @@ export async function runBroker(flags: FlagValues, env: Environment): Promise<Ex
   const settings = resolveSettings(...(await readSources(flags, env)));
   const publicKey = readPublicKey(settings);
   try {
-    return await run(settings, publicKey, unknownVariables(env));
+    return await run(settings, publicKey, env);
   } catch (error) {
     throw asTyped(error, settings);
   }
 }
 
-async function run(
-  settings: RunSettings,
-  publicKey: string | undefined,
-  warnings: readonly string[],
-): Promise<ExitCode> {
+async function run(settings: RunSettings, publicKey: string | undefined, env: Environment): Promise<ExitCode> {
   const lowered = limitsFor(settings.broker, getHeapStatistics().heap_size_limit);
   const broker = brokerFor({ ...settings, broker: { ...settings.broker, ...lowered } });
   const log = openLog({ level: settings.logLevel, format: settings.logFormat });
-  for (const warning of warnings) log.log('warn', 'unknownVariable', warning);
+  for (const warning of unknownVariables(env)) log.log('warn', 'unknownVariable', warning);
   sayLowered(lowered, log);
+  const manager = new ServiceManager(env, log);
   const reload = (): void => {
     const lists = (settings.keyNames?.allow ?? '') !== '';
     const what = lists ? 'reading the lists of allowed keys again' : 'there are no lists of allowed keys to read again';
     log.log('info', 'reload', `SIGHUP: ${what}`);
     broker.reloadKeys();
+    // Threads do what they are told one after the other: when they answer this they have read their lists.
+    void manager.reloading(() => broker.totals());
   };
   try {
     return await withReload(reload, () =>
       untilSignal(
         log,
-        (signal) => serve(broker, settings, publicKey, log, signal),
+        (signal) => serve(broker, settings, publicKey, { log, manager }, signal),
         () => broker.abandon(),
       ),
     );
   } finally {
     await broker.abandon();
+    await manager.close();
     await log.close();
   }
 }
@@ -124,11 +125,17 @@ export function asTyped(error: unknown, { keyNames }: RunSettings): unknown {
   return new UsageError(`${keyNames?.allow ?? '--allow'}${message.slice('allow'.length)}`);
 }
 
+/** Who hears what happens. */
+interface Listeners {
+  readonly log: Log;
+  readonly manager: ServiceManager;
+}
+
 async function serve(
   broker: ServedBroker,
   settings: RunSettings,
   publicKey: string | undefined,
-  log: Log,
+  { log, manager }: Listeners,
   signal: Promise<StopSignal>,
 ): Promise<ExitCode> {
   let listening: readonly Listening[];
@@ -140,16 +147,18 @@ async function serve(
     return EXIT_CODES.BIND;
   }
   announce(listening, publicKey, log, settings.logFormat === 'text');
+  manager.ready(listeningStatus(listening), () => broker.totals());
   const why = await Promise.race([signal, broker.ended]);
   if (why === undefined) return EXIT_CODES.FAILURE;
-  sayDrain(await broker.totals(), settings, log, why);
+  const { requests } = await broker.totals();
+  manager.stopping(requests.running, settings.drainMs);
+  sayDrain(requests, settings, log, why);
   const totals = await broker.stop(settings.drainMs);
   log.log('info', 'stopped', () => summary(totals));
   return broker.failed ? EXIT_CODES.FAILURE : EXIT_CODES.OK;
 }
 
-function sayDrain({ requests }: Totals, settings: RunSettings, log: Log, signal: StopSignal): void {
-  const { running, queued } = requests;
+function sayDrain({ running, queued }: Totals['requests'], settings: RunSettings, log: Log, signal: StopSignal): void {
   const wait =
     running === 0
       ? 'no request is running'

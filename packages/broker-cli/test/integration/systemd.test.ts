@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// systemd.test - a broker that systemd has started tells it how it is
+
+import { describe, expect, test } from '@jest/globals';
+import { waitUntil } from '@mdp/testkit';
+import { HAS_SIGNALS, said, startBroker } from '../support/cli.js';
+import { FakeSystemd } from '../support/fake-systemd.js';
+import { HeldRequest } from '../support/held-request.js';
+
+(HAS_SIGNALS ? describe : describe.skip)('started by systemd', () => {
+  test('it tells when it listens, reads its keys again, and stops', async () => {
+    await using systemd = await FakeSystemd.start();
+    await using broker = await startBroker(['--drain', '1h'], { env: systemd.env });
+    expect(await systemd.heard('READY=1')).toEqual(['READY=1', `STATUS=listening on ${broker.endpoint}`]);
+    broker.process.signal('SIGHUP');
+    await systemd.heard('READY=1', 2);
+    await using held = await HeldRequest.at(broker.endpoint);
+    broker.process.signal('SIGTERM');
+    await said(broker.process, 'stopping; 1 running request');
+    expect(await systemd.heard('STOPPING=1')).toEqual([
+      'STOPPING=1',
+      'STATUS=stopping: 1 request running',
+      'EXTEND_TIMEOUT_USEC=3610000000',
+    ]);
+    held.release();
+    expect(await broker.process.exited).toEqual({ code: 0, signal: null });
+    expect((await systemd.told()).map(([first]) => first)).toEqual(['READY=1', 'RELOADING=1', 'READY=1', 'STOPPING=1']);
+  });
+
+  test('every thread has to answer for a sign of life', async () => {
+    await using systemd = await FakeSystemd.start();
+    const env = { ...systemd.env, WATCHDOG_USEC: '200000' };
+    await using broker = await startBroker(['--threads', '2'], { env });
+    expect(await systemd.heard('WATCHDOG=1', 2)).toEqual([
+      'WATCHDOG=1',
+      'STATUS=0 requests running, 0 requests waiting, 0 requests in all',
+    ]);
+    broker.process.signal('SIGTERM');
+    expect(await broker.process.exited).toEqual({ code: 0, signal: null });
+    const told = await waitUntil('the last message', async () => {
+      const all = await systemd.told();
+      return all.some(([first]) => first === 'STOPPING=1') ? all : undefined;
+    });
+    expect(told[0]?.[0]).toBe('READY=1');
+  });
+});
