@@ -6,6 +6,7 @@ export type { CurveKeyPair, CurveOptions, CurveServerOptions, ResolvedCurve } fr
 export {
   curveSocketOptions,
   generateKeyPair,
+  isReadableByOthers,
   publicKeyOf,
   readKeyFile,
   resolveCurve,

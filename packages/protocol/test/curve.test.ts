@@ -10,6 +10,7 @@ import { formatKeyFile, parseKeyFile } from '@mdp/protocol/internal';
 import {
   curveSocketOptions,
   generateKeyPair,
+  isReadableByOthers,
   publicKeyOf,
   readKeyFile,
   resolveCurve,
@@ -89,6 +90,19 @@ curve
       const path = file(`hidden-${String(mode)}.key_secret`, formatKeyFile(own), mode);
       expect(readKeyFile('curve.keyFile', path, true)).toEqual(own);
     }
+  });
+
+  test("a secret key of root's may be read by its group, in which root has put this process, and by nobody else", () => {
+    for (const mode of [0o400, 0o440, 0o600, 0o640]) {
+      expect(isReadableByOthers({ mode: 0o100000 | mode, uid: 0 }, 1000)).toBe(false);
+    }
+    for (const mode of [0o444, 0o604, 0o660, 0o450, 0o641]) {
+      expect(isReadableByOthers({ mode: 0o100000 | mode, uid: 0 }, 1000)).toBe(true);
+    }
+    // One's own file is closed by oneself, and root needs no group.
+    expect(isReadableByOthers({ mode: 0o100440, uid: 1000 }, 1000)).toBe(true);
+    expect(isReadableByOthers({ mode: 0o100440, uid: 1001 }, 1000)).toBe(true);
+    expect(isReadableByOthers({ mode: 0o100440, uid: 0 }, 0)).toBe(true);
   });
 
   test('a public key is read whoever else can read it', () => {

@@ -67,7 +67,8 @@ export function publicKeyOf(secretKey: string): string {
  * Read a file with a key.
  *
  * @param name - the option that names it, for the error
- * @param secret - whether the secret key is wanted: then nobody but its owner may be able to read the file
+ * @param secret - whether the secret key is wanted: then nobody but its owner may be able to read the file, or, when it is root's
+ * and this process is not, its group
  * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when it cannot be read, is no key file, or may be read by others
  */
 export function readKeyFile(name: string, path: string, secret: boolean): KeyFile {
@@ -96,12 +97,27 @@ function reasonOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }
 
+/**
+ * Whether a file with a secret key may be read by somebody else than whom it is for.
+ *
+ * A file of root's is given to a process of another user by a group: systemd (`LoadCredential=`) and Kubernetes (a Secret with `fsGroup`)
+ * do so, and have no other way. Root has decided who is in the group, so it may read; nobody else may.
+ *
+ * @param file - its mode and owner, as `stat` has them
+ * @param user - the user that this process runs as
+ */
+export function isReadableByOthers(file: { readonly mode: number; readonly uid: number }, user: number): boolean {
+  const forbidden = file.uid === 0 && user !== 0 ? 0o037 : 0o077;
+  return (file.mode & forbidden) !== 0;
+}
+
 /** Windows has no such modes: there the folder has to be closed to others. */
 function refuseReadableByOthers(name: string, path: string): void {
-  if (process.platform === 'win32') return;
-  const { mode } = statSync(path);
-  if ((mode & 0o077) === 0) return;
-  const octal = (mode & 0o777).toString(8).padStart(4, '0');
+  const user = process.geteuid?.();
+  if (user === undefined) return;
+  const file = statSync(path);
+  if (!isReadableByOthers(file, user)) return;
+  const octal = (file.mode & 0o777).toString(8).padStart(4, '0');
   throw new ArgumentError(name, path, `a secret key that only its owner can read: its mode is ${octal}, chmod 600 it`);
 }
 
