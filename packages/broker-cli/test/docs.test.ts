@@ -20,6 +20,7 @@ import { BIN, ROOT, runCli, startBroker } from './support/cli.js';
 
 const DOCUMENTS = [
   'docs/cli.md',
+  'docs/deployment.md',
   'docs/options.md',
   'docs/security.md',
   'packages/broker-cli/README.md',
