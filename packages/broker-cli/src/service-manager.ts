@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // service-manager - tells systemd how the broker is, by the protocol of sd_notify(3)
-//
-// The socket of that protocol takes datagrams at a path, which Node.js cannot send. So systemd's own program sends them: it is
-// wherever systemd is, takes some milliseconds, and waits until what it said has been read, so that nothing is overtaken.
 
-import { spawn } from 'node:child_process';
 import { counted } from './counted.js';
-import { errorMessage } from './exit-codes.js';
 import type { Log } from './logger.js';
+import { NotifyShell } from './notify-shell.js';
 import { printable } from './printable.js';
 import type { Listening } from './served-broker.js';
 import type { Totals } from './totals.js';
 import type { Environment } from './variables.js';
 import { variable } from './variables.js';
-
-const PROGRAM = 'systemd-notify';
-
-/** After so long, in milliseconds, that program is ended: nothing here may wait for a manager that hangs. */
-const GIVE_UP_MS = 5000;
 
 /** What the end of a broker may take beyond its drain, in milliseconds: slow readers, sockets, threads, the last lines. */
 const CLOSING_MS = 10_000;
@@ -53,6 +44,7 @@ export class ServiceManager {
   readonly #env: Environment;
   readonly #log: Log;
   readonly #listens: boolean;
+  readonly #shell: NotifyShell;
   #phase: Phase = 'starting';
   #toReload = false;
   #beating = false;
@@ -68,6 +60,7 @@ export class ServiceManager {
   constructor(env: Environment, log: Log) {
     this.#env = env;
     this.#log = log;
+    this.#shell = new NotifyShell({ ...env });
     this.#listens = variable(env, 'NOTIFY_SOCKET') !== undefined;
   }
 
@@ -130,6 +123,7 @@ export class ServiceManager {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#sent;
+    this.#shell.close();
   }
 
   /** While one waits for its answer there is no other: systemd is to notice that. */
@@ -146,7 +140,7 @@ export class ServiceManager {
   #tell(...assignments: readonly string[]): void {
     if (!this.#listens) return;
     this.#sent = this.#sent.then(async () => {
-      const fault = await send(assignments, this.#env);
+      const fault = await this.#shell.send(assignments);
       if (fault !== undefined && !this.#complained) {
         const what = `systemd could not be told ${assignments[0] ?? ''}: ${printable(fault, 500)}`;
         this.#log.log('warn', 'notifyFailed', what, { assignments, fault });
@@ -154,27 +148,4 @@ export class ServiceManager {
       this.#complained = fault !== undefined;
     });
   }
-}
-
-/** Send one message. Resolves with what went wrong, if anything did. */
-function send(assignments: readonly string[], env: Environment): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const child = spawn(PROGRAM, assignments, {
-      env,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: GIVE_UP_MS,
-      killSignal: 'SIGKILL',
-    });
-    let complaint = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      complaint += text.slice(0, 1000);
-    });
-    child.on('error', (error) => {
-      resolve(errorMessage(error));
-    });
-    child.on('exit', (code, signal) => {
-      if (code === 0) resolve(undefined);
-      else resolve(`${PROGRAM} ended with ${signal ?? String(code)}${complaint === '' ? '' : `: ${complaint.trim()}`}`);
-    });
-  });
 }

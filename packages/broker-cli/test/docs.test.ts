@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // docs.test - the command lines and config files in the documents are ones that the program takes
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { TestProcess, codeBlocks } from '@mdp/testkit';
@@ -124,6 +124,13 @@ test('what is marked as running runs, against a broker', async () => {
       await Promise.all(background.map((child) => child.kill()));
     }
   }
+});
+
+test('docs/deployment.md names files that there are', () => {
+  const text = readFileSync(join(ROOT, 'docs/deployment.md'), 'utf8');
+  const named = new Set(Array.from(text.matchAll(/\bdocker\/[\w./-]*\w/g), ([path]) => path));
+  expect(named.size).toBeGreaterThan(6);
+  expect([...named].filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
 
 describe('docs/cli.md', () => {

@@ -25,7 +25,7 @@ function config(): string {
 
 /** What the commands of docs/deployment.md put into the Secret or ConfigMap of this name. */
 function filesOf(name: string): string[] {
-  const text = readFileSync(join(ROOT, 'docs/deployment.md'), 'utf8').replaceAll(/ \\\n\s*/g, ' ');
+  const text = readFileSync(join(ROOT, 'docs/deployment.md'), 'utf8').replaceAll(/ \\\r?\n\s*/g, ' ');
   const [line = ''] = text.split('\n').filter((one) => one.startsWith('kubectl create') && one.includes(` ${name} `));
   const files = Array.from(line.matchAll(/--from-file=keys\/(\S+)/g), ([, file = '']) => file);
   expect(files).not.toEqual([]);

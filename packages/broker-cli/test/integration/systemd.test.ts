@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // systemd.test - a broker that systemd has started tells it how it is
 
+import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { waitUntil } from '@mdp/testkit';
-import { HAS_SIGNALS, said, startBroker } from '../support/cli.js';
+import { TestProcess, waitUntil } from '@mdp/testkit';
+import { BIN, HAS_SIGNALS, said, startBroker } from '../support/cli.js';
 import { FakeSystemd } from '../support/fake-systemd.js';
 import { HeldRequest } from '../support/held-request.js';
 
@@ -42,5 +43,25 @@ import { HeldRequest } from '../support/held-request.js';
       return all.some(([first]) => first === 'STOPPING=1') ? all : undefined;
     });
     expect(told[0]?.[0]).toBe('READY=1');
+  });
+
+  (process.platform === 'linux' ? test : test.skip)('it says that it lives when it has no file left', async () => {
+    await using systemd = await FakeSystemd.start();
+    const env = { ...systemd.env, WATCHDOG_USEC: '200000' };
+    const line = ['-c', 'ulimit -n 150; exec "$@"', 'sh', process.execPath, BIN, '-b', 'tcp://127.0.0.1:*'];
+    await using broker = new TestProcess('sh', line, { env });
+    const [, port = ''] = await said(broker, /listening on tcp:\/\/127\.0\.0\.1:(\d+)/);
+    const sockets = Array.from({ length: 300 }, () => {
+      // Some are refused, which is what is wanted.
+      return connect(Number(port), '127.0.0.1').on('error', () => undefined);
+    });
+    try {
+      await said(broker, 'no connection can be accepted');
+      const before = (await systemd.told()).filter(([first]) => first === 'WATCHDOG=1').length;
+      await systemd.heard('WATCHDOG=1', before + 3);
+      expect(broker.stderr).not.toContain('systemd could not be told');
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
   });
 });
