@@ -15,7 +15,7 @@ const NOT_IMPLEMENTED = bytes('501');
  * So many services, and fewer, are listed anew for each request. A list of more is kept for a millisecond for each
  * ten of them: however often it is asked for, making it takes a small part of the time only.
  */
-const LISTED_ANEW = 100;
+const LISTED_ANEW = 10;
 const LISTED_A_MS = 10;
 
 /** What MMI tells about a broker. */
