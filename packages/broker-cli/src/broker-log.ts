@@ -145,8 +145,9 @@ function isListFault(error: Error): boolean {
 }
 
 function logFigures(broker: Broker, log: Log): () => void {
-  if (!log.enabled('debug')) return () => undefined;
   const timer = setInterval(() => {
+    // How much is logged may have changed.
+    if (!log.enabled('debug')) return;
     const { services, workers, requests, connections, outbox, counters } = broker.stats();
     const fields = { services: services.length, workers, requests, connections, outbox, counters };
     log.log('debug', 'figures', () => figures(broker.stats()), fields);

@@ -2,10 +2,13 @@
 // broker-thread - a thread with a broker of its own, as the main thread sees it
 
 import { Worker } from 'node:worker_threads';
+import { Answers } from './answers.js';
 import { errorCode, errorMessage } from './exit-codes.js';
+import type { LogLevel } from './log-levels.js';
 import type { Log } from './logger.js';
 import { printable } from './printable.js';
 import type { Listening } from './served-broker.js';
+import type { ThreadSnapshot } from './snapshot.js';
 import type { FromThread, ThreadData, ThreadError, ToThread } from './thread-messages.js';
 import { inThread } from './thread-log.js';
 import type { Totals } from './totals.js';
@@ -29,8 +32,8 @@ export class BrokerThread {
   /** Whether it has said why it ends. */
   #explained = false;
   #gone = false;
-  #totals: Totals | undefined;
-  #onTotals: (() => void)[] = [];
+  readonly #totals = new Answers<Totals>();
+  readonly #snapshots = new Answers<ThreadSnapshot>();
 
   /**
    * @param number - from 1
@@ -53,7 +56,8 @@ export class BrokerThread {
       this.#worker.on('exit', () => {
         if (!this.#explained) this.#failed({ message: 'it has ended without being told to' });
         this.#gone = true;
-        this.#told();
+        this.#totals.end();
+        this.#snapshots.end();
         resolve();
       });
     });
@@ -74,11 +78,13 @@ export class BrokerThread {
         break;
       case 'stopped':
         this.#explained = true;
-        this.#totals = message.totals;
+        this.#totals.last = message.totals;
         break;
       case 'totals':
-        this.#totals = message.totals;
-        this.#told();
+        this.#totals.give(message.totals);
+        break;
+      case 'snapshot':
+        this.#snapshots.give(message.snapshot);
     }
   }
 
@@ -97,23 +103,27 @@ export class BrokerThread {
     this.#onFailed();
   }
 
-  #told(): void {
-    for (const resolve of this.#onTotals) resolve();
-    this.#onTotals = [];
-  }
-
   #tell(message: ToThread): void {
     this.#worker.postMessage(message);
   }
 
   /** What its broker does and has done; the last that is known when it is gone, nothing when it never said. */
-  async totals(): Promise<Totals | undefined> {
-    if (!this.#gone) {
-      const answer = new Promise<void>((resolve) => this.#onTotals.push(resolve));
+  totals(): Promise<Totals | undefined> {
+    return this.#totals.next(() => {
       this.#tell({ type: 'tellTotals' });
-      await answer;
-    }
-    return this.#totals;
+    });
+  }
+
+  /** All that it tells of itself; the last that is known when it is gone, nothing when it never said. */
+  snapshot(): Promise<ThreadSnapshot | undefined> {
+    return this.#snapshots.next(() => {
+      this.#tell({ type: 'tellSnapshot' });
+    });
+  }
+
+  /** Log so much from now on. */
+  setLogLevel(level: LogLevel): void {
+    this.#tell({ type: 'setLogLevel', level });
   }
 
   /** Let its broker read its lists of allowed keys again. */
@@ -125,7 +135,7 @@ export class BrokerThread {
   async stop(drainMs: number): Promise<Totals | undefined> {
     this.#tell({ type: 'stop', drainMs });
     await this.exited;
-    return this.#totals;
+    return this.#totals.last;
   }
 
   /** Whether the thread is gone. */

@@ -6,6 +6,8 @@ import { context } from 'zeromq';
 import { BrokerThread } from './broker-thread.js';
 import type { LogLevel } from './log-levels.js';
 import type { Log } from './logger.js';
+import type { BrokerSnapshot } from './snapshot.js';
+import { mergeSnapshots } from './snapshot.js';
 import type { Listening, ServedBroker } from './served-broker.js';
 import type { Totals } from './totals.js';
 import { sumTotals } from './totals.js';
@@ -71,6 +73,15 @@ export class BrokerThreads implements ServedBroker {
 
   async totals(): Promise<Totals> {
     return this.#sum((thread) => thread.totals());
+  }
+
+  async snapshot(): Promise<BrokerSnapshot> {
+    const answers = await Promise.all(this.#threads.map((thread) => thread.snapshot()));
+    return mergeSnapshots(answers.filter((snapshot) => snapshot !== undefined));
+  }
+
+  setLogLevel(level: LogLevel): void {
+    for (const thread of this.#threads) thread.setLogLevel(level);
   }
 
   async stop(drainMs: number): Promise<Totals> {

@@ -3,6 +3,7 @@
 
 import type { EndpointOptions, ServiceOptions } from '@mdp/broker';
 import { Broker } from '@mdp/broker';
+import { readToken } from './admin-settings.js';
 import { UsageError } from './exit-codes.js';
 import type { ExitCode } from './exit-codes.js';
 import { EXIT_CODES } from './exit-codes.js';
@@ -32,6 +33,7 @@ export async function runCheckConfig(flags: FlagValues, env: Environment, words:
   const sources = await readSources(withFile(flags, words), env);
   const settings = resolveSettings(...sources);
   readPublicKey(settings);
+  if (settings.admin !== undefined) readToken(settings.admin);
   try {
     // It reads the lists of keys; only when it is started it opens something.
     for (const endpoints of settings.threads ?? [settings.broker.endpoints]) {

@@ -9,7 +9,7 @@ export const EXIT_CODES = {
   FAILURE: 1,
   /** A wrong option, environment variable or config file. */
   USAGE: 2,
-  /** An endpoint could not be bound: in use, not of this machine, not permitted. */
+  /** An endpoint, or the admin interface, could not be bound: in use, not of this machine, not permitted. */
   BIND: 3,
   /** No reply came in time. */
   TIMEOUT: 4,

@@ -5,10 +5,15 @@
 export const LOG_LEVELS = ['error', 'warn', 'info', 'verbose', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Which levels are on when lines down to one level are wanted. */
-export function levelFilter(lowest: LogLevel): (level: LogLevel) => boolean {
-  const on = new Set<LogLevel>(LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(lowest) + 1));
-  return (level) => on.has(level);
+/** Down to which level lines are wanted; that may change at any time. */
+export class LogThreshold {
+  /** @param level - the least important one that is wanted */
+  constructor(public level: LogLevel) {}
+
+  /** Whether lines of this level are wanted. */
+  passes(level: LogLevel): boolean {
+    return LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(this.level);
+  }
 }
 
 /** The forms of the log. */

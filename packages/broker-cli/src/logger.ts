@@ -5,7 +5,7 @@ import type { Writable } from 'node:stream';
 import type { Logger } from 'winston';
 import { createLogger, format, transports } from 'winston';
 import type { LogFormat, LogLevel } from './log-levels.js';
-import { LOG_LEVELS, levelFilter } from './log-levels.js';
+import { LOG_LEVELS, LogThreshold } from './log-levels.js';
 import { printableJson } from './printable.js';
 import { useColour } from './terminal.js';
 
@@ -29,7 +29,8 @@ export interface Log {
 
 /** How to log. */
 export interface LogOptions {
-  readonly level: LogLevel;
+  /** One that changes is asked for each line. */
+  readonly level: LogLevel | LogThreshold;
   readonly format: LogFormat;
   /** Where to. Default `process.stderr`. */
   readonly stream?: Writable & { readonly isTTY?: boolean };
@@ -79,16 +80,17 @@ export function openLog(options: LogOptions): Log {
   );
   const logger: Logger = createLogger({
     levels: LEVELS,
-    level: options.level,
+    // What is wanted is decided below, line by line.
+    level: 'debug' satisfies LogLevel,
     format: line,
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston types its classes so
     transports: new transports.Stream({ stream, eol: '\n' }),
   });
-  const enabled = levelFilter(options.level);
+  const threshold = typeof options.level === 'string' ? new LogThreshold(options.level) : options.level;
   return {
-    enabled,
+    enabled: (level) => threshold.passes(level),
     log(level, event, message, fields = {}) {
-      if (!enabled(level)) return;
+      if (!threshold.passes(level)) return;
       const text = typeof message === 'function' ? message() : message;
       logger.log({ ...fields, level, event, message: text });
     },

@@ -5,7 +5,9 @@ import type { BrokerOptions } from '@mdp/broker';
 import { Broker } from '@mdp/broker';
 import { logBroker } from './broker-log.js';
 import type { Log } from './logger.js';
+import { LoopLagMeter } from './loop-lag.js';
 import type { Listening, ServedBroker } from './served-broker.js';
+import type { BrokerSnapshot } from './snapshot.js';
 import type { Totals } from './totals.js';
 import { totalsOf } from './totals.js';
 
@@ -23,6 +25,7 @@ export function listeningOf(broker: Broker): Listening[] {
 /** The broker as it is without `--threads`. */
 export class OneBroker implements ServedBroker {
   readonly #broker: Broker;
+  readonly #lag = new LoopLagMeter();
   #endLog: (() => void) | undefined;
   #told = false;
   failed = false;
@@ -52,6 +55,15 @@ export class OneBroker implements ServedBroker {
     return Promise.resolve(totalsOf(this.#broker.stats()));
   }
 
+  snapshot(): Promise<BrokerSnapshot> {
+    return Promise.resolve({ stats: this.#broker.stats(), lags: [this.#lag.read()] });
+  }
+
+  /** Its log is that of this thread. */
+  setLogLevel(): void {
+    return;
+  }
+
   reloadKeys(): void {
     this.#broker.reloadKeys();
   }
@@ -65,5 +77,6 @@ export class OneBroker implements ServedBroker {
   /** Its sockets are no obstacle: when the process ends, they do. */
   abandon(): undefined {
     this.#endLog?.();
+    this.#lag.close();
   }
 }

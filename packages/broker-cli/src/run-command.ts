@@ -3,6 +3,7 @@
 
 import { getHeapStatistics } from 'node:v8';
 import { readKeyFile } from '@mdp/protocol/node';
+import type { Admin } from './admin.js';
 import { announce } from './announce.js';
 import { summary } from './broker-log.js';
 import { BrokerThreads } from './broker-threads.js';
@@ -13,6 +14,8 @@ import { readEnvironment, unknownVariables } from './environment.js';
 import { EXIT_CODES, UsageError, errorCode, errorMessage } from './exit-codes.js';
 import type { ExitCode } from './exit-codes.js';
 import type { FlagValues } from './flags.js';
+import { LevelControl, withLevelSignal } from './level-control.js';
+import type { LogLevel } from './log-levels.js';
 import type { Log } from './logger.js';
 import { openLog } from './logger.js';
 import type { LoweredLimits } from './memory-limits.js';
@@ -67,7 +70,12 @@ export async function runBroker(flags: FlagValues, env: Environment): Promise<Ex
 async function run(settings: RunSettings, publicKey: string | undefined, env: Environment): Promise<ExitCode> {
   const lowered = limitsFor(settings.broker, getHeapStatistics().heap_size_limit);
   const broker = brokerFor({ ...settings, broker: { ...settings.broker, ...lowered } });
-  const log = openLog({ level: settings.logLevel, format: settings.logFormat });
+  const levels = new LevelControl(settings.logLevel);
+  const log = openLog({ level: levels.threshold, format: settings.logFormat });
+  const setLogLevel = (level: LogLevel, by: string): void => {
+    levels.change(level, by, log);
+    broker.setLogLevel(level);
+  };
   for (const warning of unknownVariables(env)) log.log('warn', 'unknownVariable', warning);
   sayLowered(lowered, log);
   const manager = new ServiceManager(env, log);
@@ -79,19 +87,47 @@ async function run(settings: RunSettings, publicKey: string | undefined, env: En
     // Threads do what they are told one after the other: when they answer this they have read their lists.
     void manager.reloading(() => broker.totals());
   };
+  const toggle = (): void => {
+    setLogLevel(levels.other, 'SIGUSR1');
+  };
+  const opened: Admin[] = [];
   try {
+    const work = async (signal: Promise<StopSignal>): Promise<ExitCode> => {
+      const admin = await openAdmin(settings, broker, log, levels, setLogLevel);
+      if (admin !== undefined) opened.push(admin);
+      return serve({ broker, settings, publicKey, log, manager, admin }, signal);
+    };
     return await withReload(reload, () =>
-      untilSignal(
-        log,
-        (signal) => serve(broker, settings, publicKey, { log, manager }, signal),
-        () => broker.abandon(),
-      ),
+      withLevelSignal(toggle, () => untilSignal(log, work, () => broker.abandon())),
     );
   } finally {
+    for (const admin of opened) await admin.close();
     await broker.abandon();
     await manager.close();
     await log.close();
   }
+}
+
+/** The admin interface, if there is to be one; it does not listen yet. */
+async function openAdmin(
+  { admin: wanted }: RunSettings,
+  broker: ServedBroker,
+  log: Log,
+  levels: LevelControl,
+  setLogLevel: (level: LogLevel, by: string) => void,
+): Promise<Admin | undefined> {
+  if (wanted === undefined) return undefined;
+  // What it needs is loaded for it alone.
+  const { Admin } = await import('./admin.js');
+  const view = {
+    snapshot: () => broker.snapshot(),
+    alive: () => broker.totals(),
+    logLevel: () => levels.level,
+    setLogLevel: (level: LogLevel) => {
+      setLogLevel(level, 'the admin interface');
+    },
+  };
+  return new Admin(wanted, view, log);
 }
 
 function sayLowered(lowered: LoweredLimits, log: Log): void {
@@ -125,19 +161,21 @@ export function asTyped(error: unknown, { keyNames }: RunSettings): unknown {
   return new UsageError(`${keyNames?.allow ?? '--allow'}${message.slice('allow'.length)}`);
 }
 
-/** Who hears what happens. */
-interface Listeners {
+/** A broker, and what belongs to it. */
+interface Running {
+  readonly broker: ServedBroker;
+  readonly settings: RunSettings;
+  readonly publicKey: string | undefined;
   readonly log: Log;
   readonly manager: ServiceManager;
+  readonly admin: Admin | undefined;
 }
 
 async function serve(
-  broker: ServedBroker,
-  settings: RunSettings,
-  publicKey: string | undefined,
-  { log, manager }: Listeners,
+  { broker, settings, publicKey, log, manager, admin }: Running,
   signal: Promise<StopSignal>,
 ): Promise<ExitCode> {
+  if (admin !== undefined && !(await admin.start())) return EXIT_CODES.BIND;
   let listening: readonly Listening[];
   try {
     listening = await broker.start(log);
@@ -146,9 +184,11 @@ async function serve(
     log.log('error', 'bindFailed', `${printable(errorMessage(error))}: choose another endpoint with --bind-url`);
     return EXIT_CODES.BIND;
   }
+  if (admin !== undefined) admin.phase = 'ready';
   announce(listening, publicKey, log, settings.logFormat === 'text');
   manager.ready(listeningStatus(listening), () => broker.totals());
   const why = await Promise.race([signal, broker.ended]);
+  if (admin !== undefined) admin.phase = 'draining';
   if (why === undefined) return EXIT_CODES.FAILURE;
   const { requests } = await broker.totals();
   manager.stopping(requests.running, settings.drainMs);

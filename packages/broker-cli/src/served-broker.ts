@@ -3,6 +3,8 @@
 
 import type { Role } from '@mdp/broker';
 import type { Log } from './logger.js';
+import type { LogLevel } from './log-levels.js';
+import type { BrokerSnapshot } from './snapshot.js';
 import type { Totals } from './totals.js';
 
 /** A place to listen that was asked for, and what was bound for it: one endpoint for each thread. */
@@ -34,6 +36,10 @@ export interface ServedBroker {
   readonly failed: boolean;
   /** What it does and has done. */
   totals(): Promise<Totals>;
+  /** All that it tells of itself, as it is now; it costs something for each service. */
+  snapshot(): Promise<BrokerSnapshot>;
+  /** Log so much from now on; the log of this thread is its owner's. */
+  setLogLevel(level: LogLevel): void;
   /**
    * Stop, and wait until it has.
    *

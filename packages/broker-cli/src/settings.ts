@@ -4,6 +4,8 @@
 import type { BrokerOptions, EndpointOptions } from '@mdp/broker';
 import { BROKER_DEFAULTS } from '@mdp/broker';
 import { DEFAULT_ENDPOINT } from '@mdp/protocol';
+import type { AdminSettings } from './admin-settings.js';
+import { adminSettings } from './admin-settings.js';
 import type { KeyNames } from './access-settings.js';
 import { checkAccess } from './access-settings.js';
 import { formatDuration } from './durations.js';
@@ -33,6 +35,8 @@ export interface RunSettings {
   readonly keyNames?: KeyNames;
   /** How long running requests may take after a signal, in milliseconds. */
   readonly drainMs: number;
+  /** Where metrics and health checks are served; left out when they are not. */
+  readonly admin?: AdminSettings;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -61,7 +65,7 @@ function mergedServices(under: Given, over: Given): Given {
  * What the merged sources mean.
  *
  * @throws {@link UsageError} when the heartbeat's timeout is not a whole multiple, 2 to 100, of its interval, or keys are
- * allowed where none are asked for
+ * allowed where none are asked for, or the admin interface is open to others without a token
  * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when an endpoint cannot be had once in each thread
  */
 export function resolveSettings(...sources: readonly Source[]): RunSettings {
@@ -83,11 +87,14 @@ export function resolveSettings(...sources: readonly Source[]): RunSettings {
   const threads = threadsOf(endpoints, given.get('threads'));
   const keyNames = checkAccess({ curveKey: given.get('curveKey'), allow: given.get('allow'), endpoints });
 
+  const admin = adminSettings(given.get('admin'), given.get('adminTokenFile'));
+
   const or = <T>(key: string, fallback: T): T => (given.get(key)?.value ?? fallback) as T;
   return {
     broker,
     ...(threads === undefined ? {} : { threads }),
     ...(keyNames === undefined ? {} : { keyNames }),
+    ...(admin === undefined ? {} : { admin }),
     drainMs: or<number>('drain', PROCESS_DEFAULTS.drainMs),
     logLevel: or<LogLevel>('log.level', PROCESS_DEFAULTS.logLevel),
     logFormat: or<LogFormat>('log.format', PROCESS_DEFAULTS.logFormat),

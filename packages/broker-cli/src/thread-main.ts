@@ -12,8 +12,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Broker } from '@mdp/broker';
 import { logBroker } from './broker-log.js';
 import { errorCode, errorMessage } from './exit-codes.js';
-import { levelFilter } from './log-levels.js';
+import { LogThreshold } from './log-levels.js';
 import type { Log } from './logger.js';
+import { LoopLagMeter } from './loop-lag.js';
 import { listeningOf } from './one-broker.js';
 import type { FromThread, ThreadData, ThreadError, ToThread } from './thread-messages.js';
 import { totalsOf } from './totals.js';
@@ -21,6 +22,7 @@ import { totalsOf } from './totals.js';
 if (parentPort === null) throw new Error('thread-main is run by BrokerThread, in a thread of its own');
 const port = parentPort;
 const { options, logLevel } = workerData as ThreadData;
+const threshold = new LogThreshold(logLevel);
 
 function tell(message: FromThread): void {
   port.postMessage(message);
@@ -32,11 +34,10 @@ function describe(error: unknown): ThreadError {
 
 /** Lines are made here and written by the main thread. */
 function threadLog(): Log {
-  const enabled = levelFilter(logLevel);
   return {
-    enabled,
+    enabled: (level) => threshold.passes(level),
     log(level, event, message, fields) {
-      if (!enabled(level)) return;
+      if (!threshold.passes(level)) return;
       tell({ type: 'log', level, event, message: typeof message === 'function' ? message() : message, fields });
     },
     close: () => Promise.resolve(),
@@ -45,9 +46,11 @@ function threadLog(): Log {
 
 async function serve(): Promise<void> {
   const broker = new Broker(options);
+  const lag = new LoopLagMeter();
   const endLog = logBroker(broker, threadLog());
   broker.once('stopped', () => {
     endLog();
+    lag.close();
     tell({ type: 'stopped', totals: totalsOf(broker.stats()) });
     port.close();
   });
@@ -65,6 +68,12 @@ async function serve(): Promise<void> {
         break;
       case 'tellTotals':
         tell({ type: 'totals', totals: totalsOf(broker.stats()) });
+        break;
+      case 'tellSnapshot':
+        tell({ type: 'snapshot', snapshot: { stats: broker.stats(), lag: lag.read() } });
+        break;
+      case 'setLogLevel':
+        threshold.level = message.level;
     }
   });
   await broker.start();

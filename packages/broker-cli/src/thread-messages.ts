@@ -5,6 +5,7 @@ import type { BrokerOptions } from '@mdp/broker';
 import type { LogLevel } from './log-levels.js';
 import type { LogFields } from './logger.js';
 import type { Listening } from './served-broker.js';
+import type { ThreadSnapshot } from './snapshot.js';
 import type { Totals } from './totals.js';
 
 /** What a thread knows from its beginning. */
@@ -17,6 +18,10 @@ export interface ThreadData {
 export type ToThread =
   /** Answer with `totals`. */
   | { readonly type: 'tellTotals' }
+  /** Answer with `snapshot`. */
+  | { readonly type: 'tellSnapshot' }
+  /** Log so much from now on. */
+  | { readonly type: 'setLogLevel'; readonly level: LogLevel }
   /** Read the lists of allowed keys again. */
   | { readonly type: 'reloadKeys' }
   /** Stop the broker and end; called again the time can only get shorter. */
@@ -47,5 +52,6 @@ export type FromThread =
     }
   /** What was asked for. */
   | { readonly type: 'totals'; readonly totals: Totals }
+  | { readonly type: 'snapshot'; readonly snapshot: ThreadSnapshot }
   /** The broker has stopped: what it did in all. The thread ends. */
   | { readonly type: 'stopped'; readonly totals: Totals };

@@ -29,6 +29,11 @@ function sumOf(all: readonly Numbers[]): Numbers {
   return sum;
 }
 
+/** Add up records of numbers that all have the same names. */
+export function sumNumbers<T extends Readonly<Record<keyof T, number>>>(all: readonly T[]): T {
+  return sumOf(all) as unknown as T;
+}
+
 /**
  * What several brokers do and have done together. The oldest of them tells for how long.
  *

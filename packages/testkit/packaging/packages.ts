@@ -47,7 +47,10 @@ export const PUBLISHED: readonly PublishedPackage[] = [
   {
     name: '@mdp/broker-cli',
     folder: 'broker-cli',
-    dependencies: ['@mdp/broker', '@mdp/client', '@mdp/protocol', '@mdp/worker', 'winston', 'yaml', 'yargs', 'zeromq'],
+    dependencies: [
+      ...['@mdp/broker', '@mdp/client', '@mdp/protocol', '@mdp/worker'],
+      ...['prom-client', 'winston', 'yaml', 'yargs', 'zeromq'],
+    ],
     entryPoints: ['.'],
     contents: ['bin/', 'config.schema.json', 'dist/', 'src/'],
   },

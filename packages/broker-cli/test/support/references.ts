@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// references - what is made from the table of options: the JSON schema, and the tables of docs/options.md
+// references - what is made from tables of the code: the JSON schema, and tables of docs/options.md and docs/operations.md
 
+import { METRICS } from '../../src/metric-table.js';
 import { configSchema } from '../../src/config-schema.js';
 import { OPTIONS, OPTION_GROUPS, shownFlag } from '../../src/options-table.js';
 import type { OptionRow } from '../../src/options-table.js';
@@ -81,10 +82,24 @@ export function optionTables(): string {
 const BEGIN = '<!-- options: made from the table in packages/broker-cli/src/options-table.ts -->';
 const END = '<!-- end of options -->';
 
+/** Put a text into a document, between two marks. */
+function between(beginMark: string, endMark: string, document: string, text: string): string {
+  const begin = document.indexOf(beginMark);
+  const end = document.indexOf(endMark);
+  if (begin < 0 || end < begin) throw new Error(`there are no marks "${beginMark}" and "${endMark}"`);
+  return `${document.slice(0, begin + beginMark.length)}\n\n${text}\n${document.slice(end)}`;
+}
+
 /** Put the tables into the document, between its two marks. */
 export function withTables(document: string): string {
-  const begin = document.indexOf(BEGIN);
-  const end = document.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`there are no marks "${BEGIN}" and "${END}"`);
-  return `${document.slice(0, begin + BEGIN.length)}\n\n${optionTables()}\n${document.slice(end)}`;
+  return between(BEGIN, END, document, optionTables());
+}
+
+const METRICS_BEGIN = '<!-- metrics: made from the table in packages/broker-cli/src/metric-table.ts -->';
+const METRICS_END = '<!-- end of metrics -->';
+
+/** Put the table of metrics into the document, between its two marks. */
+export function withMetrics(document: string): string {
+  const rows = METRICS.map(({ name, type, labels, help }) => [code(name), type, labels.map(code).join(', '), help]);
+  return between(METRICS_BEGIN, METRICS_END, document, `${table(['Metric', 'Type', 'Labels', 'Meaning'], rows)}\n`);
 }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// admin-guard - who may ask the admin interface: who shows the token, or, where there is none, programs of this machine
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { isLoopback } from './admin-settings.js';
+
+/** Why somebody is not answered. */
+export interface Refusal {
+  readonly status: 401 | 403;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Judges requests. */
+export class AdminGuard {
+  readonly #wanted: Buffer | undefined;
+
+  /** @param token - what has to be shown; left out, only this machine can ask, and the `Host` of a request has to say so */
+  constructor(token: string | undefined) {
+    this.#wanted = token === undefined ? undefined : digest(token);
+  }
+
+  /** Why a request is refused; `undefined` when it is not. */
+  refusal({ headers }: Pick<IncomingMessage, 'headers'>): Refusal | undefined {
+    if (this.#wanted === undefined) return this.#refusedHost(headers.host);
+    const shown = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+    // Digests have one length, and take one time to compare.
+    if (shown !== undefined && timingSafeEqual(digest(shown), this.#wanted)) return undefined;
+    return {
+      status: 401,
+      message: 'show the token: Authorization: Bearer TOKEN',
+      headers: { 'www-authenticate': 'Bearer realm="mdp-broker"' },
+    };
+  }
+
+  /**
+   * A page of any site can have its own name resolve to 127.0.0.1, and have a browser on this machine ask there; the browser
+   * then says that name.
+   */
+  #refusedHost(host = ''): Refusal | undefined {
+    const name = /^(?:\[([^\]]*)\]|([^:]*))(?::\d+)?$/.exec(host);
+    if (isLoopback(name?.[1] ?? name?.[2] ?? '')) return undefined;
+    return { status: 403, message: 'the Host of the request has to be localhost or a loopback address' };
+  }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// admin - the admin interface of a broker that this command runs
+
+import { AdminGuard } from './admin-guard.js';
+import type { AdminPhase, AdminView } from './admin-routes.js';
+import { adminRoutes } from './admin-routes.js';
+import { AdminServer } from './admin-server.js';
+import type { AdminSettings } from './admin-settings.js';
+import { readToken } from './admin-settings.js';
+import { errorCode, errorMessage } from './exit-codes.js';
+import type { Log } from './logger.js';
+import { printable } from './printable.js';
+
+/** What it tells of, but for how far the broker is. */
+export type AdminBroker = Omit<AdminView, 'phase'>;
+
+/** Serves metrics and health checks, from before the broker listens until it has stopped. */
+export class Admin {
+  readonly #settings: AdminSettings;
+  readonly #log: Log;
+  readonly #server: AdminServer;
+  /** How far the broker is; whoever runs it says so. */
+  phase: AdminPhase = 'starting';
+
+  /** @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when the token cannot be read */
+  constructor(settings: AdminSettings, broker: AdminBroker, log: Log) {
+    this.#settings = settings;
+    this.#log = log;
+    const routes = adminRoutes({ ...broker, phase: () => this.phase });
+    this.#server = new AdminServer(routes, new AdminGuard(readToken(settings)), (error) => {
+      log.log('error', 'adminFailed', `the admin interface: ${printable(errorMessage(error), 500)}`);
+    });
+  }
+
+  /**
+   * Listen; the log says where, or why not.
+   *
+   * @returns whether it listens
+   */
+  async start(): Promise<boolean> {
+    const { host, port, names, tokenFile } = this.#settings;
+    try {
+      const url = await this.#server.listen(host, port);
+      const who = tokenFile === undefined ? 'for this machine only' : 'for who shows the token';
+      this.#log.log('info', 'adminListening', `metrics and health checks on ${printable(url)}, ${who}`, { url });
+      return true;
+    } catch (error) {
+      const why = errorCode(error) === 'EADDRINUSE' ? 'the port is in use' : printable(errorMessage(error));
+      const where = printable(`${host}:${String(port)}`);
+      this.#log.log(
+        'error',
+        'adminFailed',
+        `the admin interface cannot listen on ${where}: ${why}: choose another address with ${names.address}`,
+      );
+      return false;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+}
