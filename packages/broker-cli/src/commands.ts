@@ -25,6 +25,8 @@ export interface Command {
   readonly words?: string;
   /** What its first word may be, for the shell to offer. */
   readonly choices?: readonly string[];
+  /** Whether its first word is a service, for the shell to offer those that there are. */
+  readonly takesService?: boolean;
   readonly load: () => Promise<LoadedCommand>;
   /** Command lines, without the program's name, and what they do. */
   readonly examples?: readonly (readonly [line: string, meaning: string])[];
@@ -83,6 +85,7 @@ export const TOP_COMMANDS: readonly Command[] = [
     name: 'call',
     describe: 'Make a request and write the reply',
     words: 'SERVICE [FRAME...]',
+    takesService: true,
     load: async () => {
       const { CALL_FLAGS, runCall } = await import('./call-command.js');
       return { flags: CALL_FLAGS, run: runCall };
@@ -123,6 +126,24 @@ export const TOP_COMMANDS: readonly Command[] = [
       return { flags: PING_FLAGS, run: runPing };
     },
     examples: [['ping -b tcp://10.0.0.1:5555', 'exit code 0 when it answers, 4 when it does not']],
+  },
+  {
+    name: 'bench',
+    describe: 'Put load on a service, and tell how fast it answers',
+    words: '[SERVICE [FRAME...]]',
+    takesService: true,
+    load: async () => {
+      const [{ BENCH_FLAGS }, { runBench }] = await Promise.all([
+        import('./bench-flags.js'),
+        import('./bench-command.js'),
+      ]);
+      return { flags: BENCH_FLAGS, run: runBench };
+    },
+    examples: [
+      ['bench --with-worker', 'what the broker itself can do'],
+      ['bench resize @photo.jpg 800 -j 8 -d 1m', 'a request of its own, 8 at once, for a minute'],
+      ['bench resize -r 500 --json', '500 requests a second, whatever comes back'],
+    ],
   },
   {
     name: 'init',

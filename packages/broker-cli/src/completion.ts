@@ -47,7 +47,7 @@ async function candidatesFor(before: readonly string[], current: string, env: En
   if (given.open !== undefined) return [...(given.open.choices ?? [])];
   if (current.startsWith('-')) return [...shownFlags(flags), '--help'];
   if (command.choices !== undefined && given.words.length === 1) return [...command.choices];
-  return command.name === 'call' && given.words.length === 1 ? servicesOf(given.values, env) : [];
+  return command.takesService === true && given.words.length === 1 ? servicesOf(given.values, env) : [];
 }
 
 function namesOf(commands: readonly Command[]): string[] {

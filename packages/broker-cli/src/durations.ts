@@ -62,3 +62,18 @@ export function formatElapsed(ms: number): string {
   if (hours < 24) return `${String(hours)} h ${String(minutes % 60)} min`;
   return `${String(Math.floor(hours / 24))} d ${String(hours % 24)} h`;
 }
+
+/**
+ * Write a latency with three digits, for tables: `0.254 ms`, `12.3 ms`, `1.23 s`; `-` for none.
+ *
+ * @param ms - milliseconds; NaN or `undefined` is none
+ */
+export function formatLatency(ms: number | undefined): string {
+  if (ms === undefined || Number.isNaN(ms)) return '-';
+  if (ms < 999.5) return `${threeDigits(ms)} ms`;
+  return ms < 999_500 ? `${threeDigits(ms / 1000)} s` : formatElapsed(ms);
+}
+
+function threeDigits(value: number): string {
+  return value.toFixed(value < 0.9995 ? 3 : value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
+}

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 test.each<[words: string[], offered: string[]]>([
-  [[], ['echo', 'call', 'work', 'services', 'ping', 'init', 'check-config', 'keygen', 'completion']],
+  [[], ['echo', 'call', 'work', 'services', 'ping', 'bench', 'init', 'check-config', 'keygen', 'completion']],
   [['c'], ['call', 'check-config', 'completion']],
   [['nothing'], []],
   [
@@ -57,7 +57,7 @@ test.each<[words: string[], offered: string[]]>([
 
 test('without a broker there is no service to offer, and no error', async () => {
   expect(await completions(['call', '-b', 'tcp://127.0.0.1:9', ''], {})).toEqual([]);
-  expect(await completions(['call', '-b', 'nonsense', ''], {})).toEqual([]);
+  expect(await completions(['bench', '-b', 'nonsense', ''], {})).toEqual([]);
 });
 
 test('the shells that are offered are those that there is a script for', () => {

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { TestProcess, codeBlocks } from '@mdp/testkit';
+import { readBench } from '../src/bench-flags.js';
 import { readCall } from '../src/call-command.js';
 import { readCommandLine } from '../src/command-line.js';
 import { parseConfig } from '../src/config-file.js';
@@ -85,6 +86,9 @@ test.each(lines)('it takes %j', async ({ env, args }) => {
     case 'services':
       expect(readServices(values, env).brokers).toHaveLength(1);
       break;
+    case 'bench':
+      expect(readBench(values, env, found.words).concurrency).toBeGreaterThan(0);
+      break;
     case 'completion':
       expect(found.words).toHaveLength(1);
       break;
@@ -110,7 +114,7 @@ test.each(configs)('the config file of %s is right', async (_, { file, code }) =
 
 test('what is marked as running runs, against a broker', async () => {
   const marked = blocks.filter(({ note }) => note === 'runs');
-  expect(marked).toHaveLength(3);
+  expect(marked).toHaveLength(4);
   for (const { code } of marked) {
     await using broker = await startBroker();
     const env = { MDP_BROKER_URL: broker.endpoint };

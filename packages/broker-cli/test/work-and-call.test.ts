@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// work-and-call.test - what the command lines of call, work and services mean
+// work-and-call.test - what the command lines of call, work, services and bench mean
 
 import { describe, expect, test } from '@jest/globals';
+import { readBench } from '../src/bench-flags.js';
 import { readCall } from '../src/call-command.js';
 import { readCommandLine } from '../src/command-line.js';
 import { readServices } from '../src/services-command.js';
 import type { Environment } from '../src/variables.js';
 import { readWork } from '../src/work-command.js';
 
-const READERS = { call: readCall, work: readWork, services: readServices };
+const READERS = { call: readCall, work: readWork, services: readServices, bench: readBench };
 
 async function read(line: readonly string[], env: Environment = {}): Promise<unknown> {
   const found = await readCommandLine(line);
@@ -37,6 +38,18 @@ test.each<[line: string[], settings: object]>([
     ['services', '-b', 'ipc://a', '-b', 'ipc://b', '--json'],
     { brokers: ['ipc://a', 'ipc://b'], json: true, timeoutMs: 2000 },
   ],
+  [
+    ['bench'],
+    { service: 'mdp-echo', words: [], durationMs: 10_000, requests: Infinity, concurrency: 64, withWorker: false },
+  ],
+  [
+    ['bench', 's', '-n', '500', '-j', '8', '--clients', '8', '--size', '1k', '--frames', '3', '--with-worker'],
+    { durationMs: Infinity, requests: 500, concurrency: 8, clients: 8, size: 1024, frames: 3, withWorker: true },
+  ],
+  [
+    ['bench', 's', 'a', '@b', '-d', '1m', '-n', '9', '-r', '100', '--warm-up', '0', '--stream', '--json'],
+    { words: ['a', '@b'], durationMs: 60_000, requests: 9, rate: 100, warmUpMs: 0, stream: true, json: true },
+  ],
 ])('%j', async (line, settings) => {
   expect(await read(line)).toMatchObject(settings);
 });
@@ -58,6 +71,13 @@ describe('refused', () => {
     [['work', 's', '-j', '0', 'x'], '--concurrency: got "0"'],
     [['work', 's', 'ls', '-l'], 'unknown option -l'],
     [['services', 'x'], 'unexpected argument "x"'],
+    [['bench', 's', '-n', '0'], '--requests: got "0"'],
+    [['bench', 's', '-d', '0'], '--duration: got "0"'],
+    [['bench', 's', '-r', '0'], '--rate: got "0", allowed is a whole number from 1 to 1000000'],
+    [['bench', 's', '-j', '10001'], '--concurrency: got "10001"'],
+    [['bench', 's', 'x', '--size', '1'], '--size, --frames: allowed only without FRAMEs on the command line'],
+    [['bench', '--size', '1M', '--frames', '257'], '--size, --frames: allowed are 256MiB in all'],
+    [['bench', '-j', '2', '--clients', '3'], '--clients: allowed are no more than --concurrency, 2'],
   ])('%j', async (line, why) => {
     await expect(read(line)).rejects.toThrow(why);
   });
