@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // text-table - rows of cells in columns, for a terminal or a pager
 
-const CHARACTERS = new Intl.Segmenter();
+import { displayWidth } from './display-width.js';
 
 /**
  * Lay out a table with two spaces between columns.
@@ -15,19 +15,14 @@ export function textTable(
   right: ReadonlySet<number>,
 ): string {
   const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => widthOf(row[column] ?? ''))));
+  const widths = header.map((_, column) => Math.max(...all.map((row) => displayWidth(row[column] ?? ''))));
   const line = (row: readonly string[]): string =>
     row
       .map((cell, column) => {
-        const fill = ' '.repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell)));
+        const fill = ' '.repeat(Math.max(0, (widths[column] ?? 0) - displayWidth(cell)));
         return right.has(column) ? `${fill}${cell}` : `${cell}${fill}`;
       })
       .join('  ')
       .trimEnd();
   return all.map((row) => `${line(row)}\n`).join('');
-}
-
-/** In characters as people count them; wide ones count as one. */
-function widthOf(text: string): number {
-  return Array.from(CHARACTERS.segment(text)).length;
 }
