@@ -119,6 +119,18 @@ export const TOP_COMMANDS: readonly Command[] = [
     examples: [['services --json', 'for programs']],
   },
   {
+    name: 'top',
+    describe: 'Watch what services do: rates, queues, latencies',
+    load: async () => {
+      const [{ TOP_FLAGS }, { runTop }] = await Promise.all([import('./top-flags.js'), import('./top-command.js')]);
+      return { flags: TOP_FLAGS, run: runTop };
+    },
+    examples: [
+      ['top --sort p99', 'a live table on a terminal, the slowest service first'],
+      ['top --count 1 --json', 'one line of JSON, over a second'],
+    ],
+  },
+  {
     name: 'ping',
     describe: 'Ask a broker how it is',
     load: async () => {

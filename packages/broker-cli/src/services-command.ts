@@ -3,18 +3,16 @@
 
 import type { ServiceInfo } from '@mdp/client';
 import { Client } from '@mdp/client';
-import type { RemoteError } from '@mdp/protocol';
-import { STATUS } from '@mdp/protocol';
 import type { BrokerAccess } from './broker-flags.js';
 import { BROKER_FLAGS, POSITIVE_DURATION, readAccess, readFlag } from './broker-flags.js';
 import { formatDuration } from './durations.js';
 import type { ExitCode } from './exit-codes.js';
-import { EXIT_CODES, errorCode } from './exit-codes.js';
+import { EXIT_CODES } from './exit-codes.js';
 import type { FlagSpec, FlagValues } from './flags.js';
 import { PEER_DEFAULTS } from './peer-flags.js';
 import { loadPeerKeys } from './peer-keys.js';
 import { printable, printableJson } from './printable.js';
-import { explainFailure } from './request-failure.js';
+import { explainNoServices } from './services-question.js';
 import { textTable } from './text-table.js';
 import type { Environment } from './variables.js';
 
@@ -75,20 +73,10 @@ async function ask(broker: string, settings: ServicesSettings): Promise<{ servic
     const services = await client.services();
     return { services: services.map((service) => ({ broker, ...service })), code: EXIT_CODES.OK };
   } catch (error) {
-    const request = { ...settings, brokers: [broker], service: 'mmi.services' };
-    const { text, code } = tellsNothing(error) ?? explainFailure(error, request, client.stats());
+    const { text, code } = explainNoServices(error, broker, settings, client.stats());
     process.stderr.write(`mdp-broker: ${printable(broker)}: ${text}\n`);
     return { services: [], code };
   }
-}
-
-function tellsNothing(error: unknown): { text: string; code: ExitCode } | undefined {
-  if (errorCode(error) !== 'MDP_REMOTE') return undefined;
-  const why = new Map<number, string>([
-    [501, 'it is no broker of this project'],
-    [STATUS.FORBIDDEN, 'its endpoint does not serve mmi.services'],
-  ]).get((error as RemoteError).status);
-  return why === undefined ? undefined : { text: `it does not list its services: ${why}`, code: EXIT_CODES.REMOTE };
 }
 
 function asJson(found: readonly Found[]): string {

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 test.each<[words: string[], offered: string[]]>([
-  [[], ['echo', 'call', 'work', 'services', 'ping', 'bench', 'init', 'check-config', 'keygen', 'completion']],
+  [[], ['echo', 'call', 'work', 'services', 'top', 'ping', 'bench', 'init', 'check-config', 'keygen', 'completion']],
   [['c'], ['call', 'check-config', 'completion']],
   [['nothing'], []],
   [
@@ -47,6 +47,10 @@ test.each<[words: string[], offered: string[]]>([
     ['auto', 'rfc18', 'mx'],
   ],
   [['call', '-t', ''], []],
+  [
+    ['top', '--sort', 'p'],
+    ['p50', 'p99'],
+  ],
   [['completion', 'f'], ['fish']],
   // What stands behind is somebody else's.
   [['work', 'thumbnail', '--', '--'], []],

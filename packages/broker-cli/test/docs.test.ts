@@ -16,6 +16,7 @@ import { readEchoClient, readEchoWorker, readPing } from '../src/peer-flags.js';
 import { readRunFlags } from '../src/run-flags.js';
 import { readServices } from '../src/services-command.js';
 import { resolveSettings } from '../src/settings.js';
+import { readTop } from '../src/top-flags.js';
 import { readWork } from '../src/work-command.js';
 import { BIN, ROOT, runCli, startBroker } from './support/cli.js';
 
@@ -86,6 +87,9 @@ test.each(lines)('it takes %j', async ({ env, args }) => {
     case 'services':
       expect(readServices(values, env).brokers).toHaveLength(1);
       break;
+    case 'top':
+      expect(readTop(values, env).intervalMs).toBeGreaterThan(0);
+      break;
     case 'bench':
       expect(readBench(values, env, found.words).concurrency).toBeGreaterThan(0);
       break;
@@ -114,7 +118,7 @@ test.each(configs)('the config file of %s is right', async (_, { file, code }) =
 
 test('what is marked as running runs, against a broker', async () => {
   const marked = blocks.filter(({ note }) => note === 'runs');
-  expect(marked).toHaveLength(4);
+  expect(marked).toHaveLength(5);
   for (const { code } of marked) {
     await using broker = await startBroker();
     const env = { MDP_BROKER_URL: broker.endpoint };

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// work-and-call.test - what the command lines of call, work, services and bench mean
+// work-and-call.test - what the command lines of call, work, services, top and bench mean
 
 import { describe, expect, test } from '@jest/globals';
 import { readBench } from '../src/bench-flags.js';
 import { readCall } from '../src/call-command.js';
 import { readCommandLine } from '../src/command-line.js';
 import { readServices } from '../src/services-command.js';
+import { readTop } from '../src/top-flags.js';
 import type { Environment } from '../src/variables.js';
 import { readWork } from '../src/work-command.js';
 
-const READERS = { call: readCall, work: readWork, services: readServices, bench: readBench };
+const READERS = { call: readCall, work: readWork, services: readServices, top: readTop, bench: readBench };
 
 async function read(line: readonly string[], env: Environment = {}): Promise<unknown> {
   const found = await readCommandLine(line);
@@ -37,6 +38,11 @@ test.each<[line: string[], settings: object]>([
   [
     ['services', '-b', 'ipc://a', '-b', 'ipc://b', '--json'],
     { brokers: ['ipc://a', 'ipc://b'], json: true, timeoutMs: 2000 },
+  ],
+  [['top'], { intervalMs: 1000, count: Infinity, timeoutMs: 2000, sort: 'req/s', plain: false, json: false }],
+  [
+    ['top', '-i', '5', '-n', '3', '--sort', 'p99', '--plain', '--dialect', 'mdp01', '-b', 'ipc://a'],
+    { intervalMs: 5000, count: 3, sort: 'p99', plain: true, dialect: 'mdp01', brokers: ['ipc://a'] },
   ],
   [
     ['bench'],
@@ -71,6 +77,9 @@ describe('refused', () => {
     [['work', 's', '-j', '0', 'x'], '--concurrency: got "0"'],
     [['work', 's', 'ls', '-l'], 'unknown option -l'],
     [['services', 'x'], 'unexpected argument "x"'],
+    [['top', 'x'], 'unexpected argument "x"'],
+    [['top', '-i', '0'], '--interval: got "0", allowed is a duration from 100ms to 1h'],
+    [['top', '--sort', 'trend'], '--sort: got "trend", allowed is service, workers, '],
     [['bench', 's', '-n', '0'], '--requests: got "0"'],
     [['bench', 's', '-d', '0'], '--duration: got "0"'],
     [['bench', 's', '-r', '0'], '--rate: got "0", allowed is a whole number from 1 to 1000000'],

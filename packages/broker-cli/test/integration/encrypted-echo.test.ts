@@ -35,6 +35,11 @@ test('who is let in is served', async () => {
   expect(stdout).toMatch(/^Got reply: "secret" /);
   expect(code).toBe(0);
   expect(await runCli(['ping', '-b', endpoint, ...ALICE], { cwd: folder })).toMatchObject({ code: 0 });
+  const once = ['-n', '1', '--json', '-b', endpoint, ...ALICE];
+  const top = await runCli(['top', '-i', '0.1', ...once], { cwd: folder });
+  expect(JSON.parse(top.stdout)).toMatchObject({ services: [{ name: 'mdp-echo', workers: 1 }] });
+  const bench = await runCli(['bench', '--warm-up', '0', '--with-worker', ...once], { cwd: folder });
+  expect(JSON.parse(bench.stdout)).toMatchObject({ requests: 1, failed: 0, wrong: 0 });
 });
 
 describe('who is not let in is told so, with exit code 7 and what to do', () => {
@@ -42,6 +47,8 @@ describe('who is not let in is told so, with exit code 7 and what to do', () => 
     [['echo', 'client'], EVE, 'is the key of --key named by an --allow of the broker'],
     [['echo', 'client'], KEYS, 'if it lets in only keys that it knows, give yours with --key'],
     [['ping'], EVE, 'is the key of --key named by an --allow of the broker'],
+    [['top'], EVE, 'is the key of --key named by an --allow of the broker'],
+    [['bench'], KEYS, 'if it lets in only keys that it knows, give yours with --key'],
   ])('%j %j', async (command, keys, remedy) => {
     const { code, stderr } = await runCli([...command, '-b', broker.endpoint, ...keys], { cwd: folder });
     expect(stderr).toContain(`${broker.endpoint}`);

@@ -93,11 +93,11 @@ describe('a wrong command line says what is wrong and what is allowed, without a
     [['--no-verbose'], 'unknown option --no-verbose; did you mean --verbose?'],
     [
       ['start'],
-      'unknown command "start", allowed is echo, call, work, services, ping, bench, init, check-config, keygen, completion',
+      'unknown command "start", allowed is echo, call, work, services, top, ping, bench, init, check-config, keygen, completion',
     ],
     [
       ['pong'],
-      'unknown command "pong", allowed is echo, call, work, services, ping, bench, init, check-config, keygen, completion; did you mean ping?',
+      'unknown command "pong", allowed is echo, call, work, services, top, ping, bench, init, check-config, keygen, completion; did you mean ping?',
     ],
     [['echo'], 'echo alone does nothing, allowed is echo worker, echo client'],
     [['echo', 'clint'], 'unknown command "clint", allowed is worker, client; did you mean client?'],
