@@ -32,7 +32,11 @@ const blocks: Shown[] = allDocuments().flatMap((document) =>
 );
 const shown = blocks.flatMap((block) => (block.source === undefined ? [] : [{ ...block, source: block.source }]));
 const fragments = blocks.filter(({ source }) => source === undefined);
-const examples = filesBelow('packages', (path) => /^packages\/[^/]+\/examples\/.+\.(?:js|mjs|ts)$/.test(path));
+const ofPackages = filesBelow('packages', (path) => /^packages\/[^/]+\/examples\/.+\.(?:js|mjs|ts)$/.test(path));
+const examples = [...ofPackages, ...filesBelow('examples', (path) => /\.(?:js|mjs|ts)$/.test(path))];
+
+/** The file, or the folder of those that belong together. */
+const programOf = (path: string): string => /^(?:.*\/)?examples\/[^/]+/.exec(path)?.[0] ?? path;
 
 describe('code that is taken from a file', () => {
   test.each(shown)('$title is what $source says', ({ block, source }) => {
@@ -42,8 +46,8 @@ describe('code that is taken from a file', () => {
   });
 
   test('every example is shown somewhere', () => {
-    const used = new Set(shown.map(({ source }) => source.split('#')[0]));
-    expect(examples.filter((path) => !used.has(path))).toEqual([]);
+    const used = new Set(shown.map(({ source }) => programOf(source.split('#')[0] ?? '')));
+    expect(examples.map(programOf).filter((path) => !used.has(path))).toEqual([]);
   });
 });
 
@@ -61,8 +65,8 @@ describe('types', () => {
   }, 120_000);
 });
 
-// Those in folders of their own are several programs that belong together; they have a test each.
-const alone = examples.filter((path) => /\/examples\/[^/]+$/.test(path));
+// Those in folders of their own are several programs that belong together; they have a test each, as have those in examples/.
+const alone = ofPackages.filter((path) => /\/examples\/[^/]+$/.test(path));
 
 describe('each example runs to its end', () => {
   test.each(alone)(
