@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/coverage/**', 'docs/api/**', 'node_modules/**'] },
+  { ignores: ['**/dist/**', '**/coverage/**', 'docs/site/**', 'node_modules/**'] },
   {
     files: ['packages/*/src/**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],

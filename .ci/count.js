@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 const [folder, ...failedParts] = process.argv.slice(2);
 const SUITES = ['tests', 'packages', 'interop', 'faults', 'attacks', 'chaos'];
-const CHECKS = ['lint', 'types'];
+const CHECKS = ['lint', 'types', 'docs'];
 
 let passed = 0;
 let failed = 0;

@@ -11,7 +11,7 @@ import { codeBlocks } from '@mdp/testkit';
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
 
 /** Folders that hold nothing that anybody wrote by hand. */
-const GENERATED = ['node_modules', 'dist', 'coverage', 'docs/api'];
+const GENERATED = ['node_modules', 'dist', 'coverage', 'docs/site'];
 
 /** A Markdown file. */
 export interface Document {
