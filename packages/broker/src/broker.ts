@@ -13,7 +13,7 @@ import {
   decodeMx,
   findMx,
 } from '@mdp/protocol';
-import { durationOption, refuseUnknownOptions } from '@mdp/protocol/internal';
+import { durationOption, integerOption, refuseUnknownOptions } from '@mdp/protocol/internal';
 import { resolveCurveServer } from '@mdp/protocol/node';
 import { BrokerClock } from './clock.js';
 import type { BrokerEvents } from './events.js';
@@ -29,7 +29,8 @@ import { ServedSockets } from './served-sockets.js';
 import type { Access } from './state/access.js';
 import { BrokerState } from './state/broker-state.js';
 import { describeServices } from './state/mmi.js';
-import type { BrokerStats } from './stats.js';
+import { describeWorkers } from './state/worker-list.js';
+import type { BrokerStats, WorkerStats } from './stats.js';
 import { asError } from './system-error.js';
 import { VERSION } from './version.js';
 import { WakeUp } from './wake-up.js';
@@ -364,6 +365,17 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
       services: describeServices(this.#clock.now(), this.#state.dispatcher.services),
       outbox: this.#port.backlog,
     };
+  }
+
+  /**
+   * The registered workers, one by one: a snapshot. How many there are in all, {@link stats} tells.
+   *
+   * @param most - no more than so many are told of, in no order: 0 to 1,000,000. Default 1,000
+   * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT`
+   */
+  workers(most?: number): WorkerStats[] {
+    const allowed = integerOption('most', most, 1_000, 0, 1_000_000);
+    return describeWorkers(this.#clock.now(), this.#state.connections, allowed);
   }
 
   /** What costs the same however many services and peers there are. */

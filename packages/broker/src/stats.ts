@@ -2,6 +2,7 @@
 // stats - what a broker counts and how it looks from outside
 
 import type { LatencyHistogram } from '@mdp/protocol';
+import type { WorkerInfo } from './events.js';
 import type { RefusalReason } from './security/gatekeeper.js';
 
 /** Everything that is counted from the start of the broker on. Nothing is dropped without one of these going up. */
@@ -139,6 +140,18 @@ export interface ServiceStats {
   readonly waitMs: LatencyHistogram;
   /** How long workers took, from when they were given a request to their FINAL; of those that its client still waited for. */
   readonly serviceMs: LatencyHistogram;
+}
+
+/** One registered worker as it stands now; one with several services on one MX connection is one for each of them. */
+export interface WorkerStats extends WorkerInfo {
+  /** How long it has been registered, in milliseconds; time for which the process stood still is left out. */
+  readonly ageMs: number;
+  /** How long nothing has come from it, in milliseconds. */
+  readonly silentMs: number;
+  /** Requests that it holds. */
+  readonly held: number;
+  /** How many it takes at once: 1, but for those that speak MX. */
+  readonly credit: number;
 }
 
 /** What `broker.stats()` returns: a snapshot. */

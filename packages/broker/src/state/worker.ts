@@ -70,6 +70,8 @@ export class Worker implements Deadline {
   retiring = false;
   /** Still registered. */
   registered = true;
+  /** When it registered. */
+  readonly since: number;
   /** Its place among the workers of its service that have room for a request. */
   readonly freeLink = new Link<Worker>(this);
   /** Its place among the workers that hold something. */
@@ -86,6 +88,7 @@ export class Worker implements Deadline {
     this.dialect = place.dialect;
     this.credit = place.credit;
     this.mx = place.mx;
+    this.since = now;
     this.life = place.mx?.life ?? { heardAt: now, sentAt: now };
     this.beatsWhileBusy = place.mx !== undefined;
   }
