@@ -10,15 +10,19 @@ import { readToken } from './admin-settings.js';
 import { errorCode, errorMessage } from './exit-codes.js';
 import type { Log } from './logger.js';
 import { printable } from './printable.js';
+import { StatusFeed } from './status-page/feed.js';
+import type { RecentLines } from './status-page/recent-lines.js';
+import { statusRoutes } from './status-page/routes.js';
 
 /** What it tells of, but for how far the broker is. */
-export type AdminBroker = Omit<AdminView, 'phase'>;
+export type AdminBroker = Omit<AdminView, 'phase'> & { readonly recent: RecentLines };
 
 /** Serves metrics and health checks, from before the broker listens until it has stopped. */
 export class Admin {
   readonly #settings: AdminSettings;
   readonly #log: Log;
   readonly #server: AdminServer;
+  readonly #feed: StatusFeed;
   /** How far the broker is; whoever runs it says so. */
   phase: AdminPhase = 'starting';
 
@@ -26,10 +30,13 @@ export class Admin {
   constructor(settings: AdminSettings, broker: AdminBroker, log: Log) {
     this.#settings = settings;
     this.#log = log;
-    const routes = adminRoutes({ ...broker, phase: () => this.phase });
-    this.#server = new AdminServer(routes, new AdminGuard(readToken(settings)), (error) => {
+    const onFault = (error: unknown): void => {
       log.log('error', 'adminFailed', `the admin interface: ${printable(errorMessage(error), 500)}`);
-    });
+    };
+    const view = { ...broker, phase: () => this.phase };
+    this.#feed = new StatusFeed(view, onFault);
+    const routes = [...statusRoutes(this.#feed), ...adminRoutes(view)];
+    this.#server = new AdminServer(routes, new AdminGuard(readToken(settings)), onFault);
   }
 
   /**
@@ -41,8 +48,11 @@ export class Admin {
     const { host, port, names, tokenFile } = this.#settings;
     try {
       const url = await this.#server.listen(host, port);
+      this.#feed.start();
       const who = tokenFile === undefined ? 'for this machine only' : 'for who shows the token';
-      this.#log.log('info', 'adminListening', `metrics and health checks on ${printable(url)}, ${who}`, { url });
+      this.#log.log('info', 'adminListening', `a status page, metrics and health checks on ${printable(url)}, ${who}`, {
+        url,
+      });
       return true;
     } catch (error) {
       const why = errorCode(error) === 'EADDRINUSE' ? 'the port is in use' : printable(errorMessage(error));
@@ -57,6 +67,7 @@ export class Admin {
   }
 
   close(): Promise<void> {
+    this.#feed.close();
     return this.#server.close();
   }
 }

@@ -56,7 +56,7 @@ export class OneBroker implements ServedBroker {
   }
 
   snapshot(): Promise<BrokerSnapshot> {
-    return Promise.resolve({ stats: this.#broker.stats(), lags: [this.#lag.read()] });
+    return Promise.resolve({ stats: this.#broker.stats(), lags: [this.#lag.read()], workers: this.#broker.workers() });
   }
 
   /** Its log is that of this thread. */

@@ -27,6 +27,7 @@ import { withReload } from './reload-signal.js';
 import { readRunFlags } from './run-flags.js';
 import type { Listening, ServedBroker } from './served-broker.js';
 import { ServiceManager, listeningStatus } from './service-manager.js';
+import { RecentLines } from './status-page/recent-lines.js';
 import type { RunSettings, Source } from './settings.js';
 import { resolveSettings } from './settings.js';
 import { formatSize } from './sizes.js';
@@ -71,7 +72,8 @@ async function run(settings: RunSettings, publicKey: string | undefined, env: En
   const lowered = limitsFor(settings.broker, getHeapStatistics().heap_size_limit);
   const broker = brokerFor({ ...settings, broker: { ...settings.broker, ...lowered } });
   const levels = new LevelControl(settings.logLevel);
-  const log = openLog({ level: levels.threshold, format: settings.logFormat });
+  const recent = new RecentLines();
+  const log = recent.listening(openLog({ level: levels.threshold, format: settings.logFormat }));
   const setLogLevel = (level: LogLevel, by: string): void => {
     levels.change(level, by, log);
     broker.setLogLevel(level);
@@ -93,7 +95,7 @@ async function run(settings: RunSettings, publicKey: string | undefined, env: En
   const opened: Admin[] = [];
   try {
     const work = async (signal: Promise<StopSignal>): Promise<ExitCode> => {
-      const admin = await openAdmin(settings, broker, log, levels, setLogLevel);
+      const admin = await openAdmin(settings, broker, log, { levels, recent }, setLogLevel);
       if (admin !== undefined) opened.push(admin);
       return serve({ broker, settings, publicKey, log, manager, admin }, signal);
     };
@@ -113,7 +115,7 @@ async function openAdmin(
   { admin: wanted }: RunSettings,
   broker: ServedBroker,
   log: Log,
-  levels: LevelControl,
+  { levels, recent }: { readonly levels: LevelControl; readonly recent: RecentLines },
   setLogLevel: (level: LogLevel, by: string) => void,
 ): Promise<Admin | undefined> {
   if (wanted === undefined) return undefined;
@@ -122,6 +124,7 @@ async function openAdmin(
   const view = {
     snapshot: () => broker.snapshot(),
     alive: () => broker.totals(),
+    recent,
     logLevel: () => levels.level,
     setLogLevel: (level: LogLevel) => {
       setLogLevel(level, 'the admin interface');

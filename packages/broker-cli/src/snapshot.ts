@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // snapshot - all that a broker tells of itself, and that of several as one
 
-import type { BrokerStats } from '@mdp/broker';
+import type { BrokerStats, WorkerStats } from '@mdp/broker';
 import type { LoopLag } from './loop-lag.js';
 import { mergeServices } from './service-sums.js';
 import { sumNumbers, sumTotals } from './totals.js';
@@ -10,6 +10,7 @@ import { sumNumbers, sumTotals } from './totals.js';
 export interface ThreadSnapshot {
   readonly stats: BrokerStats;
   readonly lag: LoopLag;
+  readonly workers: readonly WorkerStats[];
 }
 
 /** What all threads tell, as one broker, and what each of them tells for itself. */
@@ -17,6 +18,8 @@ export interface BrokerSnapshot {
   readonly stats: BrokerStats;
   /** One for each thread; one alone when the broker has no thread of its own. */
   readonly lags: readonly LoopLag[];
+  /** Single workers, up to 1,000 of each thread. */
+  readonly workers: readonly WorkerStats[];
 }
 
 /** How far a broker is, from the one that serves to the one that does not. */
@@ -30,9 +33,10 @@ const STATES: readonly BrokerStats['state'][] = ['running', 'new', 'draining', '
 export function mergeSnapshots(threads: readonly ThreadSnapshot[]): BrokerSnapshot {
   const all = threads.map(({ stats }) => stats);
   const lags = threads.map(({ lag }) => lag);
+  const workers = threads.flatMap((thread) => thread.workers);
   const [first, ...others] = all;
   if (first === undefined) throw new Error('there is no thread whose snapshot could be taken');
-  if (others.length === 0) return { stats: first, lags };
+  if (others.length === 0) return { stats: first, lags, workers };
   const stats: BrokerStats = {
     version: first.version,
     endpoints: all.flatMap(({ endpoints }) => endpoints),
@@ -44,5 +48,5 @@ export function mergeSnapshots(threads: readonly ThreadSnapshot[]): BrokerSnapsh
     outbox: sumNumbers(all.map(({ outbox }) => outbox)),
     ...sumTotals(all),
   };
-  return { stats, lags };
+  return { stats, lags, workers };
 }

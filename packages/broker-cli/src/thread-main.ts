@@ -12,10 +12,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Broker } from '@mdp/broker';
 import { logBroker } from './broker-log.js';
 import { errorCode, errorMessage } from './exit-codes.js';
+import type { LogLevel } from './log-levels.js';
 import { LogThreshold } from './log-levels.js';
 import type { Log } from './logger.js';
 import { LoopLagMeter } from './loop-lag.js';
 import { listeningOf } from './one-broker.js';
+import { isRemembered } from './status-page/recent-lines.js';
 import type { FromThread, ThreadData, ThreadError, ToThread } from './thread-messages.js';
 import { totalsOf } from './totals.js';
 
@@ -34,10 +36,12 @@ function describe(error: unknown): ThreadError {
 
 /** Lines are made here and written by the main thread. */
 function threadLog(): Log {
+  // What went wrong is remembered by the main thread, even if it is not logged.
+  const wanted = (level: LogLevel): boolean => threshold.passes(level) || isRemembered(level);
   return {
-    enabled: (level) => threshold.passes(level),
+    enabled: wanted,
     log(level, event, message, fields) {
-      if (!threshold.passes(level)) return;
+      if (!wanted(level)) return;
       tell({ type: 'log', level, event, message: typeof message === 'function' ? message() : message, fields });
     },
     close: () => Promise.resolve(),
@@ -70,7 +74,7 @@ async function serve(): Promise<void> {
         tell({ type: 'totals', totals: totalsOf(broker.stats()) });
         break;
       case 'tellSnapshot':
-        tell({ type: 'snapshot', snapshot: { stats: broker.stats(), lag: lag.read() } });
+        tell({ type: 'snapshot', snapshot: { stats: broker.stats(), lag: lag.read(), workers: broker.workers() } });
         break;
       case 'setLogLevel':
         threshold.level = message.level;

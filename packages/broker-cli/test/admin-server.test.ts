@@ -40,7 +40,7 @@ class Setup {
       snapshot: () => {
         this.snapshots++;
         if (this.broken) return Promise.reject(new Error('a fault of the program'));
-        return Promise.resolve({ stats, lags: [{ p50Ms: 1, p99Ms: 2, maxMs: 3 }] });
+        return Promise.resolve({ stats, lags: [{ p50Ms: 1, p99Ms: 2, maxMs: 3 }], workers: [] });
       },
       alive,
       logLevel: () => this.level,

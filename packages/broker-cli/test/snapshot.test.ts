@@ -6,6 +6,7 @@ import type { BrokerStats } from '@mdp/broker';
 import { Broker } from '@mdp/broker';
 import { mergeSnapshots } from '../src/snapshot.js';
 import { serviceStats } from './support/figures.js';
+import { workerOf } from './support/snapshots.js';
 
 const LAG = { p50Ms: 0, p99Ms: 1, maxMs: 2 };
 
@@ -27,8 +28,11 @@ function stats(n: number, given: Partial<BrokerStats> = {}): BrokerStats {
 
 test('is added up, and has the event loops one by one', () => {
   const lags = [LAG, { ...LAG, maxMs: 9 }];
-  const merged = mergeSnapshots([1, 2].map((n, i) => ({ stats: stats(n), lag: lags[i] ?? LAG })));
+  const merged = mergeSnapshots(
+    [1, 2].map((n, i) => ({ stats: stats(n), lag: lags[i] ?? LAG, workers: [workerOf('s', String(n))] })),
+  );
   expect(merged.lags).toEqual(lags);
+  expect(merged.workers.map(({ peer }) => peer)).toEqual(['1', '2']);
   expect(merged.stats).toMatchObject({
     state: 'running',
     uptimeMs: 2,
@@ -47,13 +51,13 @@ test('is added up, and has the event loops one by one', () => {
 });
 
 test('of one is that one', () => {
-  const one = { stats: stats(1), lag: LAG };
-  expect(mergeSnapshots([one])).toEqual({ stats: one.stats, lags: [LAG] });
+  const one = { stats: stats(1), lag: LAG, workers: [] };
+  expect(mergeSnapshots([one])).toEqual({ stats: one.stats, lags: [LAG], workers: [] });
 });
 
 test('serves no more when one of them does not', () => {
   const states = (...all: BrokerStats['state'][]): BrokerStats['state'] =>
-    mergeSnapshots(all.map((state, i) => ({ stats: stats(i, { state }), lag: LAG }))).stats.state;
+    mergeSnapshots(all.map((state, i) => ({ stats: stats(i, { state }), lag: LAG, workers: [] }))).stats.state;
   expect(states('running', 'draining')).toBe('draining');
   expect(states('draining', 'stopped', 'running')).toBe('stopped');
   expect(states('running', 'running')).toBe('running');

@@ -52,6 +52,6 @@ export const PUBLISHED: readonly PublishedPackage[] = [
       ...['prom-client', 'winston', 'yaml', 'yargs', 'zeromq'],
     ],
     entryPoints: ['.'],
-    contents: ['bin/', 'config.schema.json', 'dist/', 'src/'],
+    contents: ['bin/', 'config.schema.json', 'dist/', 'page/', 'src/'],
   },
 ];

@@ -3,7 +3,7 @@
 
 import type { WorkerStats } from '../stats.js';
 import type { Connection } from './connection.js';
-import { describeWorker } from './registry.js';
+import { describeWorker } from './describe.js';
 
 /**
  * Workers as they stand now.

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// page - the status page as one answer, which runs its own script, asks its own server, and nothing else
+
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { AdminReply } from '../admin-server.js';
+import { joinModules } from './join-modules.js';
+
+/** The modules of `src/page`, each after those that it needs. */
+export const PAGE_MODULES = [
+  'format',
+  'event-stream',
+  'elements',
+  'data-table',
+  'chart',
+  'watch',
+  'services',
+  'workers',
+  'overview',
+  'trouble',
+  'main',
+] as const;
+
+/** The style sheets of `page`; what comes later holds where two say something. */
+const SHEETS = ['colours', 'frame', 'charts', 'tables', 'narrow'] as const;
+
+const PAGE = new URL('../../page/', import.meta.url);
+const BUILT = new URL('../../dist/page/', import.meta.url);
+
+/** What is put between the tags of the page, which are empty in its file. */
+const STYLE = '<style></style>';
+const SCRIPT = '<script type="module"></script>';
+
+async function read(name: string, folder: URL): Promise<string> {
+  const text = await readFile(new URL(name, folder), 'utf8');
+  return text.replaceAll('\r\n', '\n');
+}
+
+const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** The page, and the policy under which it works. */
+export interface StatusPage {
+  readonly html: string;
+  readonly policy: string;
+}
+
+/** Put the page together from its files. */
+export async function makePage(): Promise<StatusPage> {
+  const [html, sheets, modules] = await Promise.all([
+    read('index.html', PAGE),
+    Promise.all(SHEETS.map((name) => read(`${name}.css`, PAGE))),
+    Promise.all(PAGE_MODULES.map((name) => read(`${name}.js`, BUILT))),
+  ]);
+  const style = sheets.join('\n');
+  const script = joinModules(modules);
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashOf(script)}`,
+    `style-src ${hashOf(style)}`,
+    "connect-src 'self'",
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    // Text can never become markup, not even by a mistake in the script.
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ');
+  return {
+    html: html
+      .replace(STYLE, () => `<style>${style}</style>`)
+      .replace(SCRIPT, () => `<script type="module">${script}</script>`),
+    policy,
+  };
+}
+
+let made: Promise<StatusPage> | undefined;
+
+/** The answer for who wants to see the page. */
+export async function pageReply(): Promise<AdminReply> {
+  made ??= makePage();
+  const { html, policy } = await made;
+  return { type: 'text/html; charset=utf-8', headers: { 'content-security-policy': policy }, body: html };
+}

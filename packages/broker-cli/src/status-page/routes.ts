@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// routes - where the status page is, and what it is fed from
+
+import type { AdminRoute } from '../admin-server.js';
+import type { StatusFeed } from './feed.js';
+import { pageReply } from './page.js';
+
+/** The routes. The page itself tells nothing: it asks for the token, where there is one, and shows it for what it is fed. */
+export function statusRoutes(feed: StatusFeed): AdminRoute[] {
+  return [
+    { path: '/', open: true, GET: () => pageReply() },
+    { path: '/events', GET: () => feed.reply() },
+  ];
+}
