@@ -6,6 +6,7 @@ import { Broker } from '@mdp/broker';
 import { logBroker } from './broker-log.js';
 import type { Log } from './logger.js';
 import { LoopLagMeter } from './loop-lag.js';
+import { RequestLog } from './request-log.js';
 import type { Listening, ServedBroker } from './served-broker.js';
 import type { BrokerSnapshot } from './snapshot.js';
 import type { Totals } from './totals.js';
@@ -27,6 +28,7 @@ export class OneBroker implements ServedBroker {
   readonly #broker: Broker;
   readonly #lag = new LoopLagMeter();
   #endLog: (() => void) | undefined;
+  #requests: RequestLog | undefined;
   #told = false;
   failed = false;
   readonly ended: Promise<void>;
@@ -41,6 +43,7 @@ export class OneBroker implements ServedBroker {
   async start(log: Log): Promise<readonly Listening[]> {
     const broker = this.#broker;
     this.#endLog = logBroker(broker, log);
+    this.#requests = new RequestLog(log);
     broker.once('stopped', () => {
       if (this.#told) return;
       this.failed = true;
@@ -61,7 +64,7 @@ export class OneBroker implements ServedBroker {
 
   /** Its log is that of this thread. */
   setLogLevel(): void {
-    return;
+    this.#requests?.follow();
   }
 
   reloadKeys(): void {
@@ -77,6 +80,7 @@ export class OneBroker implements ServedBroker {
   /** Its sockets are no obstacle: when the process ends, they do. */
   abandon(): undefined {
     this.#endLog?.();
+    this.#requests?.close();
     this.#lag.close();
   }
 }

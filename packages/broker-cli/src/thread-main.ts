@@ -17,6 +17,7 @@ import { LogThreshold } from './log-levels.js';
 import type { Log } from './logger.js';
 import { LoopLagMeter } from './loop-lag.js';
 import { listeningOf } from './one-broker.js';
+import { RequestLog } from './request-log.js';
 import { isRemembered } from './status-page/recent-lines.js';
 import type { FromThread, ThreadData, ThreadError, ToThread } from './thread-messages.js';
 import { totalsOf } from './totals.js';
@@ -51,9 +52,12 @@ function threadLog(): Log {
 async function serve(): Promise<void> {
   const broker = new Broker(options);
   const lag = new LoopLagMeter();
-  const endLog = logBroker(broker, threadLog());
+  const log = threadLog();
+  const endLog = logBroker(broker, log);
+  const requests = new RequestLog(log);
   broker.once('stopped', () => {
     endLog();
+    requests.close();
     lag.close();
     tell({ type: 'stopped', totals: totalsOf(broker.stats()) });
     port.close();
@@ -78,6 +82,7 @@ async function serve(): Promise<void> {
         break;
       case 'setLogLevel':
         threshold.level = message.level;
+        requests.follow();
     }
   });
   await broker.start();

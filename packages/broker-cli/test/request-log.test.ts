@@ -4,11 +4,11 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { channel } from 'node:diagnostics_channel';
 import { bytes } from '@mdp/protocol';
-import { logRequests } from '../src/request-log.js';
+import { RequestLog } from '../src/request-log.js';
 import { RecordingLog } from './support/recording-log.js';
 
-let end: (() => void) | undefined;
-afterEach(() => end?.());
+let requests: RequestLog | undefined;
+afterEach(() => requests?.close());
 
 const worker = { peer: '03', service: 'resize', dialect: 'mx' as const };
 const tell = (step: string, message: object): void => {
@@ -18,7 +18,7 @@ const begun = { service: 'resize', client: '006b', dialect: 'rfc18', attempts: 0
 
 test('each step of a request, by its number and its name', () => {
   const log = new RecordingLog('debug');
-  end = logRequests(log);
+  requests = new RequestLog(log);
   const first = { ...begun };
   const second: object = { ...begun, id: bytes('order-17'), dialect: 'mx' };
   tell('start', first);
@@ -37,7 +37,7 @@ test('each step of a request, by its number and its name', () => {
 
 test('names are escaped, and shown in hexadecimal where they are no text', () => {
   const log = new RecordingLog('debug');
-  end = logRequests(log);
+  requests = new RequestLog(log);
   tell('start', { ...begun, service: 'a\u202e', id: bytes('x\n') });
   tell('start', { ...begun, id: Uint8Array.of(0xff, 0) });
   expect(log.lines).toEqual([
@@ -46,10 +46,28 @@ test('names are escaped, and shown in hexadecimal where they are no text', () =>
   ]);
 });
 
-test('nothing more once it has ended', () => {
+test('nothing below debug, nor once it is closed; and it costs nothing then', () => {
+  const start = channel('mdp.broker.request.start');
+  const quiet = new RecordingLog('verbose');
+  requests = new RequestLog(quiet);
+  expect(start.hasSubscribers).toBe(false);
   const log = new RecordingLog('debug');
-  logRequests(log)();
+  requests = new RequestLog(log);
+  requests.close();
   tell('start', { ...begun });
-  expect(log.lines).toEqual([]);
-  expect(channel('mdp.broker.request.start').hasSubscribers).toBe(false);
+  expect([log.lines, start.hasSubscribers]).toEqual([[], false]);
+});
+
+test('follows the level while it changes', () => {
+  const log = new RecordingLog('info');
+  requests = new RequestLog(log);
+  tell('start', { ...begun });
+  log.level = 'debug';
+  requests.follow();
+  requests.follow();
+  tell('start', { ...begun });
+  log.level = 'info';
+  requests.follow();
+  tell('start', { ...begun });
+  expect(log.lines).toEqual(['debug request 1 for "resize" came from rfc18, 006b']);
 });

@@ -9,14 +9,11 @@ import type { Log, LogFields } from '../../src/logger.js';
 export class RecordingLog implements Log {
   readonly lines: string[] = [];
   readonly fields: LogFields[] = [];
-  readonly #level: LogLevel;
-
-  constructor(level: LogLevel) {
-    this.#level = level;
-  }
+  /** @param level - down to which level lines are kept */
+  constructor(public level: LogLevel) {}
 
   enabled(level: LogLevel): boolean {
-    return LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(this.#level);
+    return LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(this.level);
   }
 
   log(level: LogLevel, event: string, message: string | (() => string), fields: LogFields = {}): void {
