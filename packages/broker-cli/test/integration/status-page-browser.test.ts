@@ -174,7 +174,7 @@ inBrowser(
       );
     });
 
-    test('says when the broker is gone, and goes on when it is back', async () => {
+    test('says when the broker stops, and when it is gone', async () => {
       await open();
       site.phase = 'draining';
       await page.until(`document.getElementById('phase').textContent === 'draining'`);
