@@ -48,10 +48,11 @@ import { HeldRequest } from '../support/held-request.js';
   (process.platform === 'linux' ? test : test.skip)('it says that it lives when it has no file left', async () => {
     await using systemd = await FakeSystemd.start();
     const env = { ...systemd.env, WATCHDOG_USEC: '200000' };
-    const line = ['-c', 'ulimit -n 150; exec "$@"', 'sh', process.execPath, BIN, '-b', 'tcp://127.0.0.1:*'];
+    // More than it needs for a moment to load all of its modules, also where the machine is busy.
+    const line = ['-c', 'ulimit -n 400; exec "$@"', 'sh', process.execPath, BIN, '-b', 'tcp://127.0.0.1:*'];
     await using broker = new TestProcess('sh', line, { env });
     const [, port = ''] = await said(broker, /listening on tcp:\/\/127\.0\.0\.1:(\d+)/);
-    const sockets = Array.from({ length: 300 }, () => {
+    const sockets = Array.from({ length: 600 }, () => {
       // Some are refused, which is what is wanted.
       return connect(Number(port), '127.0.0.1').on('error', () => undefined);
     });
