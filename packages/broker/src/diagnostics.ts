@@ -43,14 +43,14 @@ const start = channel('mdp.broker.request.start');
 const dispatch = channel('mdp.broker.request.dispatch');
 const end = channel('mdp.broker.request.end');
 
-const messages = new WeakMap<Request, Writable>();
+/** Tells the channels of one request. */
+class WatchedRequest implements RequestWatch {
+  readonly #message: Writable;
 
-const WATCH: RequestWatch = {
-  begun(request: Request): void {
-    const { identity, dialect } = request;
-    const message: Writable = {
-      service: request.service.name,
-      client: describePeer(request.envelope),
+  constructor({ service, envelope, dialect, identity }: Request) {
+    this.#message = {
+      service: service.name,
+      client: describePeer(envelope),
       dialect,
       id: identity === undefined || identity.key.length === 0 ? undefined : identity.key,
       trace: identity?.trace === undefined ? undefined : decodeTraceContext(identity.trace),
@@ -59,28 +59,24 @@ const WATCH: RequestWatch = {
       outcome: undefined,
       status: undefined,
     };
-    messages.set(request, message);
-    start.publish(message);
-  },
+    start.publish(this.#message);
+  }
 
-  dispatched(request: Request, worker: Worker): void {
-    const message = messages.get(request);
-    if (message === undefined) return;
-    message.worker = describeWorker(worker);
-    message.attempts += 1;
-    dispatch.publish(message);
-  },
+  dispatched(worker: Worker): void {
+    this.#message.worker = describeWorker(worker);
+    this.#message.attempts += 1;
+    dispatch.publish(this.#message);
+  }
 
-  ended(request: Request, outcome: RequestEnd, status?: number): void {
-    const message = messages.get(request);
-    if (message === undefined) return;
-    message.outcome = outcome;
-    message.status = status;
-    end.publish(message);
-  },
-};
+  ended(outcome: RequestEnd, status?: number): void {
+    this.#message.outcome = outcome;
+    this.#message.status = status;
+    end.publish(this.#message);
+  }
+}
 
-/** Who is to be told of requests: nobody, unless somebody listens. */
-export function requestWatch(): RequestWatch | undefined {
-  return start.hasSubscribers || dispatch.hasSubscribers || end.hasSubscribers ? WATCH : undefined;
+/** A request was accepted: tell the channels of it, if anybody listens. */
+export function watchRequest(request: Request): RequestWatch | undefined {
+  const wanted = start.hasSubscribers || dispatch.hasSubscribers || end.hasSubscribers;
+  return wanted ? new WatchedRequest(request) : undefined;
 }

@@ -4,7 +4,7 @@
 import type { Frame, MxRecord } from '@mdp/protocol';
 import { byteLength, encodeMx } from '@mdp/protocol';
 import type { Router } from 'zeromq';
-import { requestWatch } from './diagnostics.js';
+import { watchRequest } from './diagnostics.js';
 import type { BrokerEvents } from './events.js';
 import type { Line, OutboxLimits, OutboxTotal } from './outbox.js';
 import { Outbox } from './outbox.js';
@@ -12,6 +12,7 @@ import type { Connection } from './state/connection.js';
 import { memoryBytes } from './state/memory.js';
 import type { MxPeer } from './state/mx-peer.js';
 import type { BrokerPort, RequestWatch } from './state/port.js';
+import type { Request } from './state/request.js';
 import type { BrokerCounters } from './stats.js';
 import { asError, errorCode } from './system-error.js';
 
@@ -110,8 +111,8 @@ export class RouterPort implements BrokerPort {
     return { peers: this.#waiting.size, messages, bytes: this.#total.bytes };
   }
 
-  get watch(): RequestWatch | undefined {
-    return requestWatch();
+  watch(request: Request): RequestWatch | undefined {
+    return watchRequest(request);
   }
 
   emit<K extends keyof BrokerEvents>(event: K, build: () => BrokerEvents[K]): void {

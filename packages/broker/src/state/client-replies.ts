@@ -117,7 +117,7 @@ export class ClientReplies {
     request.close('ended');
     this.#counters.finals++;
     request.service.counts.finals++;
-    this.#port.watch?.ended(request, 'answered');
+    request.watch?.ended('answered');
   }
 
   /** An MX client has granted so many more bytes of PARTIALs. */
@@ -222,7 +222,7 @@ export class ClientReplies {
 
   #end(request: Request, status: number, message: string, urgent: boolean): void {
     request.close('ended');
-    this.#port.watch?.ended(request, 'failed', status);
+    request.watch?.ended('failed', status);
     this.error(request, status, message, urgent);
   }
 

@@ -119,7 +119,7 @@ export class Dispatcher {
       this.releaseService(service);
       return;
     }
-    this.#parts.port.watch?.begun(request);
+    request.watch = this.#parts.port.watch(request);
     const { mx } = origin;
     if (mx !== undefined) {
       mx.requests.add(request.id, request);
@@ -219,7 +219,7 @@ export class Dispatcher {
    * @returns false when the worker could not take it; the worker is no longer registered then
    */
   #dispatch(now: number, worker: Worker, request: Request, queued: boolean): boolean {
-    const { sender, deadlines, options, counters, port } = this.#parts;
+    const { sender, deadlines, options, counters } = this.#parts;
     const { counts } = request.service;
     const carrier = sender.request(now, worker, request, worker.mx === undefined ? this.mint.next() : undefined);
     if (carrier === undefined) {
@@ -256,7 +256,7 @@ export class Dispatcher {
     counts.dispatched++;
     counts.wait.add(queued ? now - request.since : 0);
     request.since = now;
-    port.watch?.dispatched(request, worker);
+    request.watch?.dispatched(worker);
     if (worker.mx !== undefined) sender.grantSurplus(request);
     return true;
   }
@@ -353,7 +353,7 @@ export class Dispatcher {
 
   /** Nobody waits for the reply to a request any more: it leaves the queue, or its worker is told. */
   giveUp(request: Request, by: Exclude<ClosedBy, 'ended'>): void {
-    const { counters, sender, port } = this.#parts;
+    const { counters, sender } = this.#parts;
     if (request.closedBy !== undefined) return;
     counters[by === 'cancelled' ? 'cancelled' : 'abandoned']++;
     request.service.counts[by === 'cancelled' ? 'cancelled' : 'abandoned']++;
@@ -365,7 +365,7 @@ export class Dispatcher {
       this.releaseService(request.service);
     }
     request.close(by);
-    port.watch?.ended(request, by === 'cancelled' ? 'cancelled' : 'abandoned');
+    request.watch?.ended(by === 'cancelled' ? 'cancelled' : 'abandoned');
   }
 
   /** End everything that waits, with an error. */

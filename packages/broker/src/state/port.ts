@@ -11,14 +11,12 @@ import type { Worker } from './worker.js';
 /** How a request ended: with a result, with an error reply, taken back by its client, or because its client was gone. */
 export type RequestEnd = 'answered' | 'failed' | 'cancelled' | 'abandoned';
 
-/** Is told of each request that is accepted. */
+/** Is told of one request, from when it was accepted to its one end. */
 export interface RequestWatch {
-  /** It was accepted. */
-  begun(request: Request): void;
   /** A worker was given it. */
-  dispatched(request: Request, worker: Worker): void;
+  dispatched(worker: Worker): void;
   /** It has ended. @param status - that of the error reply */
-  ended(request: Request, outcome: RequestEnd, status?: number): void;
+  ended(outcome: RequestEnd, status?: number): void;
 }
 
 /** What the state asks of the loop around it. */
@@ -45,8 +43,8 @@ export interface BrokerPort {
   /** Whether something waits for a connection because it reads too slowly; `BrokerState.relieved` tells its end. */
   isSlow(connection: Connection): boolean;
 
-  /** Who wants to be told of each request; most often nobody does. */
-  readonly watch: RequestWatch | undefined;
+  /** A request was accepted. @returns who wants to be told of it from here on; most often nobody does */
+  watch(request: Request): RequestWatch | undefined;
 
   /** Tell the listeners, if there are any. */
   emit<K extends keyof BrokerEvents>(event: K, build: () => BrokerEvents[K]): void;

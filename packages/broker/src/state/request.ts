@@ -13,6 +13,7 @@ import { BYTES_PER_FRAME, memoryBytes } from './memory.js';
 import type { MxPeer } from './mx-peer.js';
 import type { PackedFrame } from './packed.js';
 import { pack, unpack } from './packed.js';
+import type { RequestWatch } from './port.js';
 import type { Service } from './service.js';
 import type { Worker } from './worker.js';
 
@@ -120,6 +121,8 @@ export class Request implements Deadline {
   #stream: Stream | undefined;
   /** Since when it is where it is: in the queue, or with its worker. */
   since = 0;
+  /** Who is told of it, if anybody wants to be. */
+  watch: RequestWatch | undefined;
   /** Its place among the waiting requests of its connection, or among the others that have not ended. */
   readonly connectionLink = new Link<Request>(this);
   /** Its place among the waiting requests of its client, or among those that its worker holds. */

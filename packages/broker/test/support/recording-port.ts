@@ -6,7 +6,7 @@ import { encodeMx } from '@mdp/protocol';
 import type { BrokerEvents } from '../../src/events.js';
 import type { Connection } from '../../src/state/connection.js';
 import type { MxPeer } from '../../src/state/mx-peer.js';
-import type { BrokerPort, RequestEnd, RequestWatch } from '../../src/state/port.js';
+import type { BrokerPort, RequestWatch } from '../../src/state/port.js';
 import type { Request } from '../../src/state/request.js';
 
 /** One message that the state sent. */
@@ -33,21 +33,6 @@ export class RecordingPort implements BrokerPort {
   dispatched = 0;
   /** How requests ended, with the status of an error. */
   readonly ended: string[] = [];
-  readonly watch: RequestWatch = {
-    begun: (request) => {
-      if (this.open.has(request)) throw new Error('a request began twice');
-      this.open.add(request);
-    },
-    dispatched: (request) => {
-      this.#mustBeOpen(request);
-      this.dispatched++;
-    },
-    ended: (request, outcome: RequestEnd, status) => {
-      this.#mustBeOpen(request);
-      this.open.delete(request);
-      this.ended.push(status === undefined ? outcome : `${outcome} ${String(status)}`);
-    },
-  };
   /** Whether a peer's outbox is full. */
   full: (connection: Connection, urgent: boolean) => boolean = () => false;
   /** Whether something waits for a peer, though more may be taken. */
@@ -66,8 +51,23 @@ export class RecordingPort implements BrokerPort {
     return true;
   }
 
-  #mustBeOpen(request: Request): void {
-    if (!this.open.has(request)) throw new Error('a request that has not begun, or has ended');
+  watch(request: Request): RequestWatch {
+    if (this.open.has(request)) throw new Error('a request began twice');
+    this.open.add(request);
+    const mustBeOpen = (): void => {
+      if (!this.open.has(request)) throw new Error('a request that has ended');
+    };
+    return {
+      dispatched: () => {
+        mustBeOpen();
+        this.dispatched++;
+      },
+      ended: (outcome, status) => {
+        mustBeOpen();
+        this.open.delete(request);
+        this.ended.push(status === undefined ? outcome : `${outcome} ${String(status)}`);
+      },
+    };
   }
 
   /** Each record leaves as a message of its own. */
