@@ -29,24 +29,11 @@ export interface Snapshot {
   readonly uptimeMs?: number | undefined;
 }
 
-/** One service, at all brokers together, over the time between two answers. What is not known is left out. */
-export interface TopRow {
-  readonly name: string;
-  readonly workers: number;
-  readonly waiting: number;
-  readonly busy: number;
-  readonly queued: number;
-  readonly oldestMs?: number | undefined;
-  /** What follows is for each second. */
-  readonly requests?: number | undefined;
-  readonly finals?: number | undefined;
-  readonly failed?: number | undefined;
-  readonly bytesIn?: number | undefined;
-  readonly bytesOut?: number | undefined;
-  /** Durations that ended in this time, in buckets. */
-  readonly waitCounts?: readonly number[] | undefined;
-  readonly serviceCounts?: readonly number[] | undefined;
-}
+/**
+ * One service, at all brokers together, over the time between two answers: what counts is told for each second, histograms
+ * of the durations that ended in this time.
+ */
+export type TopRow = ServiceFigures;
 
 /** Counters: what is told of them is how fast they grow. */
 const COUNTERS = ['requests', 'finals', 'failed', 'bytesIn', 'bytesOut'] as const;
