@@ -16,6 +16,7 @@ import {
 import { durationOption, integerOption, refuseUnknownOptions } from '@mdp/protocol/internal';
 import { resolveCurveServer } from '@mdp/protocol/node';
 import { BrokerClock } from './clock.js';
+import { Drain } from './drain.js';
 import type { BrokerEvents } from './events.js';
 import type { ResolvedEndpoint, SocketGroup } from './endpoint-options.js';
 import { groupEndpoints } from './endpoint-options.js';
@@ -69,15 +70,12 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   readonly #port: RouterPort;
   readonly #state: BrokerState;
   readonly #wakeUp: WakeUp;
+  readonly #drain = new Drain();
   #phase: BrokerStats['state'] = 'new';
   /** When it began to serve, by `performance.now()`. */
   #startedAt: number | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
-  /** Until when running requests may take while it stops, by `performance.now()`. */
-  #drainUntil = Infinity;
-  #onIdle: (() => void) | undefined;
-  #onShorterDrain: (() => void) | undefined;
 
   /**
    * @param options - see {@link BrokerOptions}; all may be left out
@@ -266,7 +264,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   #settled(): void {
     this.#port.flush();
     this.#wakeUp.at(this.#state.nextDeadline());
-    if (this.#onIdle !== undefined && this.#state.dispatcher.busy.size === 0) this.#onIdle();
+    if (this.#state.dispatcher.busy.size === 0) this.#drain.end();
   }
 
   /** Something went wrong that nobody expected. */
@@ -305,8 +303,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   stop(options: StopOptions = {}): Promise<void> {
     refuseUnknownOptions(options, ['drainMs']);
     const drainMs = durationOption('drainMs', options.drainMs, 10_000);
-    this.#drainUntil = Math.min(this.#drainUntil, performance.now() + drainMs);
-    this.#onShorterDrain?.();
+    this.#drain.allow(drainMs);
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
@@ -320,7 +317,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
       this.#port.emit('draining', () => []);
       this.#state.drain(this.#wakeUp.turn());
       this.#port.flush();
-      if (this.#state.dispatcher.busy.size > 0) await this.#idle();
+      if (this.#state.dispatcher.busy.size > 0) await this.#drain.wait();
       this.#state.shutDown(this.#wakeUp.turn());
       this.#port.flush();
       await this.#port.flushed(FLUSH_MS);
@@ -331,26 +328,6 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     this.#security?.close();
     this.#port.emit('stopped', () => []);
     this.#phase = 'stopped';
-  }
-
-  /** Wait until no worker holds a request, or the time for that is over. */
-  #idle(): Promise<void> {
-    return new Promise((resolve) => {
-      let timer: NodeJS.Timeout | undefined;
-      const wait = (): void => {
-        clearTimeout(timer);
-        timer = setTimeout(done, Math.max(0, this.#drainUntil - performance.now()));
-      };
-      const done = (): void => {
-        this.#onIdle = undefined;
-        this.#onShorterDrain = undefined;
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#onIdle = done;
-      this.#onShorterDrain = wait;
-      wait();
-    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
