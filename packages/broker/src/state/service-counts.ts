@@ -8,14 +8,19 @@ import { latencyBucket } from '@mdp/protocol/internal';
 /** Of so many services that are gone the counts are kept. */
 const REMEMBERED = 1_000;
 
+const NOTHING: LatencyHistogram = Object.freeze({ count: 0, sumMs: 0, counts: Object.freeze([]) });
+
 /** Durations, counted. */
 class Durations {
   count = 0;
   sumMs = 0;
   /** Made when there is something to count: many services exist because of a request that no worker ever takes. */
   #counts: number[] | undefined;
+  /** What was told last, as long as it holds. */
+  #told: LatencyHistogram | undefined = NOTHING;
 
   add(ms: number): void {
+    this.#told = undefined;
     this.count++;
     this.sumMs += ms;
     const counts = (this.#counts ??= new Array<number>(LATENCY_BOUNDS_MS.length + 1).fill(0));
@@ -23,9 +28,13 @@ class Durations {
     counts[bucket] = (counts[bucket] ?? 0) + 1;
   }
 
-  /** A copy, for those outside. */
+  /** A copy, for those outside: the same one until something is added. */
   snapshot(): LatencyHistogram {
-    return { count: this.count, sumMs: Math.round(this.sumMs * 1_000) / 1_000, counts: [...(this.#counts ?? [])] };
+    return (this.#told ??= Object.freeze({
+      count: this.count,
+      sumMs: Math.round(this.sumMs * 1_000) / 1_000,
+      counts: Object.freeze([...(this.#counts ?? [])]),
+    }));
   }
 }
 

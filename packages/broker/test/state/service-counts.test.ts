@@ -127,6 +127,22 @@ describe('durations', () => {
     expect([waitMs.sumMs, waitMs.count, serviceMs.sumMs, serviceMs.count]).toEqual([7, 2, 3, 1]);
   });
 
+  test('are told by the same copy until there are more, and by none that can be changed', () => {
+    const bench = new Bench();
+    const worker = bench.worker('w').ready('s');
+    const client = bench.client('c');
+    client.request('s');
+    const before = described(bench, 's');
+    const again = described(bench, 's');
+    expect([again.waitMs, again.serviceMs]).toEqual([before.waitMs, before.serviceMs]);
+    expect(again.waitMs).toBe(before.waitMs);
+    expect(() => ((before.waitMs.counts as number[])[0] = 99)).toThrow(TypeError);
+    answer(worker, 'final', 'x');
+    client.request('s');
+    expect(described(bench, 's').waitMs.count).toBe(2);
+    expect(before.waitMs.count).toBe(1);
+  });
+
   test('how long a worker took for what nobody waited for any more is left out', () => {
     const bench = new Bench();
     const worker = bench.worker('w').ready('s');
