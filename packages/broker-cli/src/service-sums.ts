@@ -1,40 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 // service-sums - what is counted by service, added up and taken apart
 
-import type { ServiceStats } from '@mdp/broker';
+import type { LatencyHistogram, ServiceStats } from '@mdp/broker';
 
-/** Numbers by name or by place, at any depth. */
-interface Numbers {
-  readonly [name: string]: number | Numbers;
+type Count = (a: number, b: number) => number;
+
+const NOTHING: LatencyHistogram = { count: 0, sumMs: 0, counts: [] };
+
+const plus: Count = (a, b) => a + b;
+/** Never less than nothing: what was forgotten meanwhile begins anew. */
+const minus: Count = (a, b) => Math.max(0, a - b);
+
+/** Field by field, and not by walking through whatever is there: there may be tens of thousands of services. */
+function combined(a: ServiceStats, b: ServiceStats, how: Count): ServiceStats {
+  return {
+    name: a.name,
+    workers: how(a.workers, b.workers),
+    waiting: how(a.waiting, b.waiting),
+    busy: how(a.busy, b.busy),
+    queued: how(a.queued, b.queued),
+    oldestMs: Math.max(a.oldestMs, b.oldestMs),
+    requests: how(a.requests, b.requests),
+    dispatched: how(a.dispatched, b.dispatched),
+    partials: how(a.partials, b.partials),
+    finals: how(a.finals, b.finals),
+    failed: byStatus(a.failed, b.failed, how),
+    cancelled: how(a.cancelled, b.cancelled),
+    abandoned: how(a.abandoned, b.abandoned),
+    recovered: how(a.recovered, b.recovered),
+    bytesIn: how(a.bytesIn, b.bytesIn),
+    bytesOut: how(a.bytesOut, b.bytesOut),
+    waitMs: histogram(a.waitMs, b.waitMs, how),
+    serviceMs: histogram(a.serviceMs, b.serviceMs, how),
+  };
 }
 
-function combine(a: Numbers, b: Numbers, how: (a: number, b: number) => number): Numbers {
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  const made: Record<string, number | Numbers> = Array.isArray(a) || Array.isArray(b) ? ([] as never) : {};
-  for (const key of keys) {
-    const [one, other] = [a[key], b[key]];
-    if (typeof one === 'object' || typeof other === 'object') {
-      made[key] = combine((one ?? {}) as Numbers, (other ?? {}) as Numbers, how);
-    } else made[key] = how(one ?? 0, other ?? 0);
-  }
+type Failed = ServiceStats['failed'];
+
+function byStatus(a: Failed, b: Failed, how: Count): Failed {
+  const more = Object.keys(b);
+  if (more.length === 0) return a;
+  const made: Record<string, number> = { ...a };
+  for (const status of more) made[status] = how(made[status] ?? 0, b[Number(status)] ?? 0);
   return made;
 }
 
-function combined(a: ServiceStats, b: ServiceStats, how: (a: number, b: number) => number): ServiceStats {
-  const { name, ...one } = a;
-  const { name: _, ...other } = b;
-  return { name, ...combine(one as unknown as Numbers, other as unknown as Numbers, how) } as unknown as ServiceStats;
+/** Most have counted nothing, or nothing since the last look: those have nothing to be gone through. */
+function histogram(a: LatencyHistogram, b: LatencyHistogram, how: Count): LatencyHistogram {
+  if (b.count === 0) return a;
+  const count = how(a.count, b.count);
+  if (count === 0) return NOTHING;
+  const longer = a.counts.length >= b.counts.length ? a.counts : b.counts;
+  const counts = longer.map((_, i) => how(a.counts[i] ?? 0, b.counts[i] ?? 0));
+  return { count, sumMs: how(a.sumMs, b.sumMs), counts };
 }
 
 /** Two services, or one at two brokers, as one with the name of the first. The oldest request is that of both. */
 export function sumServices(a: ServiceStats, b: ServiceStats): ServiceStats {
-  return { ...combined(a, b, (x, y) => x + y), oldestMs: Math.max(a.oldestMs, b.oldestMs) };
+  return combined(a, b, plus);
 }
 
 /** What was counted between two looks at a service; all of it when it was forgotten meanwhile, and counts anew. */
 export function grownBy(now: ServiceStats, before: ServiceStats | undefined): ServiceStats {
   if (before === undefined || now.requests < before.requests || now.dispatched < before.dispatched) return now;
-  return combined(now, before, (x, y) => Math.max(0, x - y));
+  return combined(now, before, minus);
 }
 
 /** The services of several brokers, by name; those of one name as one. */
