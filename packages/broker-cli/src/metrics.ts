@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // metrics - the text that Prometheus reads, written by prom-client from snapshots
 
+import { setImmediate } from 'node:timers/promises';
 import type { LatencyHistogram } from '@mdp/broker';
 import { LATENCY_BOUNDS_MS } from '@mdp/broker';
 import type { Metric, RegistryContentType } from 'prom-client';
@@ -42,23 +43,28 @@ class SnapshotMetric {
   readonly type: MetricRow['type'];
   readonly #row: MetricRow;
   readonly #source: () => MetricSource;
+  readonly #turn: () => Promise<void>;
 
-  constructor(row: MetricRow, source: () => MetricSource) {
+  constructor(row: MetricRow, source: () => MetricSource, turn: () => Promise<void>) {
     this.name = row.name;
     this.help = row.help;
     this.type = row.type;
     this.#row = row;
     this.#source = source;
+    this.#turn = turn;
   }
 
-  get(): Promise<{ name: string; help: string; type: MetricRow['type']; values: readonly Value[] }> {
+  async get(): Promise<{ name: string; help: string; type: MetricRow['type']; values: readonly Value[] }> {
+    // All metrics are asked for at once, so that what is told of them is the same snapshot; the next may be at hand when it is read.
+    const source = this.#source();
+    await this.#turn();
     const { name, help, type } = this;
     const values: Value[] = [];
-    for (const [value, labels = {}] of this.#row.read(this.#source())) {
+    for (const [value, labels = {}] of this.#row.read(source)) {
       if (typeof value === 'number') values.push({ labels, value });
       else values.push(...bucketsOf(name, value, labels));
     }
-    return Promise.resolve({ name, help, type, values });
+    return { name, help, type, values };
   }
 }
 
@@ -94,6 +100,7 @@ export class Metrics {
     openmetrics: new Registry<RegistryContentType>(),
   };
   #source: MetricSource | undefined;
+  #lastTurn: Promise<void> = Promise.resolve();
 
   constructor() {
     this.#forms.openmetrics.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
@@ -103,8 +110,10 @@ export class Metrics {
       if (this.#source === undefined) throw new Error('there is nothing to be told yet');
       return this.#source;
     };
+    // One metric is written in each turn of the event loop: between them the broker goes on with its work.
+    const turn = (): Promise<void> => (this.#lastTurn = this.#lastTurn.then(() => setImmediate()));
     for (const form of Object.values(this.#forms)) {
-      for (const row of METRICS) form.registerMetric(new SnapshotMetric(row, source) as unknown as Metric);
+      for (const row of METRICS) form.registerMetric(new SnapshotMetric(row, source, turn) as unknown as Metric);
       for (const metric of ofProcess.getMetricsAsArray()) {
         form.registerMetric(new ProcessMetric(metric as unknown as Metric) as unknown as Metric);
       }

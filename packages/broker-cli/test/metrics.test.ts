@@ -13,6 +13,7 @@ const HOSTILE = [
   'plain',
   'with "quotes" and \\ and \\n',
   '{le="+Inf"} 1',
+  'line\nend 1\n# EOF',
   '# TYPE x counter',
   '日本語 – ünï',
   '__proto__',
@@ -41,6 +42,30 @@ test('every metric of the table is written, with its type, in both forms', async
     expect([...written.keys()]).toEqual(
       expect.arrayContaining(['process_resident_memory_bytes', 'nodejs_version_info']),
     );
+  }
+});
+
+test('the event loop turns after each metric', async () => {
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    next = setImmediate(count);
+  };
+  let next = setImmediate(count);
+  await new Metrics().write(figures(SERVICES), 'prometheus');
+  clearImmediate(next);
+  expect(turns).toBeGreaterThanOrEqual(METRICS.length - 1);
+});
+
+test('what is written at the same time is of one snapshot each', async () => {
+  const metrics = new Metrics();
+  const requests = [1, 2].map((n) => figures([serviceStats('s', { workers: 1, requests: n, bytesIn: n })]));
+  const written = await Promise.all(requests.map((one) => metrics.write(one, 'prometheus')));
+  for (const [i, text] of written.entries()) {
+    const values = readExposition(text);
+    for (const name of ['mdp_service_requests_total', 'mdp_service_request_bytes_total']) {
+      expect([...(values.get(name)?.values ?? [])]).toEqual([[`${name}{service="s"}`, i + 1]]);
+    }
   }
 });
 
@@ -119,7 +144,7 @@ describe('names', () => {
       expect(name).toMatch(/^mdp_[a-z]+(_[a-z]+)*$/);
       expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
       if (type === 'histogram') expect(name).toMatch(/_seconds$/);
-      expect(help).not.toMatch(/\.$|\n/);
+      expect(help).not.toMatch(/\.$|[\n\\"]/);
     }
     expect(new Set(METRICS.map(({ name }) => name)).size).toBe(METRICS.length);
   });

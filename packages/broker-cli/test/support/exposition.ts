@@ -33,7 +33,9 @@ export function readExposition(text: string, openMetrics = false): Map<string, F
   const families = new Map<string, Family>();
   let help: [name: string, text: string] | undefined;
   let current: [name: string, family: Family] | undefined;
-  for (const line of text.replace(/\n# EOF\n$/, '\n').split('\n')) {
+  const whole = text.replace(/\n# EOF\n$/, '\n');
+  if (openMetrics && whole.includes('\n\n')) throw new Error('OpenMetrics has no empty lines');
+  for (const line of whole.split('\n')) {
     if (line === '') continue;
     const [, keyword, name = '', rest = ''] = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line) ?? [];
     if (keyword === 'HELP') {
@@ -46,7 +48,27 @@ export function readExposition(text: string, openMetrics = false): Map<string, F
       addSample(line, current, openMetrics);
     }
   }
+  for (const [name, family] of families) if (family.type === 'histogram') checkHistogram(name, family);
   return families;
+}
+
+/** The buckets of each histogram ascend and end with +Inf, and its sum and count come at once after them. */
+function checkHistogram(name: string, { values }: Family): void {
+  let before = { le: -Infinity, value: 0 };
+  for (const [key, value] of values) {
+    const bound = /[{,]le="([^"]+)"/.exec(key)?.[1];
+    if (bound === undefined) {
+      if (before.le !== Infinity) throw new Error(`not after its last bucket: ${key}`);
+      if (!key.startsWith(`${name}_count`)) continue;
+      if (value !== before.value) throw new Error(`not as many as in its buckets: ${key}`);
+      before = { le: -Infinity, value: 0 };
+      continue;
+    }
+    const le = numberOf(bound, key);
+    if (le <= before.le || value < before.value) throw new Error(`does not ascend: ${key}`);
+    before = { le, value };
+  }
+  if (before.le !== -Infinity) throw new Error(`has no end: ${name}`);
 }
 
 function addSample(line: string, current: [string, Family] | undefined, openMetrics: boolean): void {
