@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// services-command - lists the services of brokers, with their workers and what waits
+// services-command - lists the services of brokers, with what there is to tell of each
 
 import type { ServiceInfo } from '@mdp/client';
 import { Client } from '@mdp/client';
@@ -13,7 +13,9 @@ import { PEER_DEFAULTS } from './peer-flags.js';
 import { loadPeerKeys } from './peer-keys.js';
 import { printable, printableJson } from './printable.js';
 import { explainNoServices } from './services-question.js';
-import { textTable } from './text-table.js';
+import type { FoundService } from './services-table.js';
+import { servicesTable } from './services-table.js';
+import { readFigures } from './top-figures.js';
 import type { Environment } from './variables.js';
 
 /** `mdp-broker services` */
@@ -43,9 +45,12 @@ export function readServices(values: FlagValues, env: Environment): ServicesSett
   };
 }
 
-/** A service at one of the brokers. */
-interface Found extends ServiceInfo {
+/** What one of the brokers said. */
+interface Answer {
   readonly broker: string;
+  /** None when it did not answer. */
+  readonly services: readonly ServiceInfo[];
+  readonly code: ExitCode;
 }
 
 /**
@@ -56,39 +61,36 @@ interface Found extends ServiceInfo {
 export async function runServices(flags: FlagValues, env: Environment): Promise<ExitCode> {
   const settings = readServices(flags, env);
   const answers = await Promise.all(settings.brokers.map((broker) => ask(broker, settings)));
-  const found = answers.flatMap(({ services }) => services);
-  found.sort((a, b) => compare(a.name, b.name) || compare(a.broker, b.broker));
-  process.stdout.write(settings.json ? asJson(found) : asTable(found, settings.brokers.length > 1));
+  process.stdout.write(settings.json ? asJson(answers) : asTable(answers));
   return answers.find(({ code }) => code !== EXIT_CODES.OK)?.code ?? EXIT_CODES.OK;
+}
+
+async function ask(broker: string, settings: ServicesSettings): Promise<Answer> {
+  const { timeoutMs } = settings;
+  await using client = new Client(broker, { timeoutMs, curve: loadPeerKeys(settings.keys), retry: { attempts: 1 } });
+  try {
+    return { broker, services: await client.services(), code: EXIT_CODES.OK };
+  } catch (error) {
+    const { text, code } = explainNoServices(error, broker, settings, client.stats());
+    process.stderr.write(`mdp-broker: ${printable(broker)}: ${text}\n`);
+    return { broker, services: [], code };
+  }
+}
+
+function asJson(answers: readonly Answer[]): string {
+  const found = answers.flatMap(({ broker, services }) => services.map((service) => ({ broker, ...service })));
+  found.sort((a, b) => compare(a.name, b.name) || compare(a.broker, b.broker));
+  return found.map((service) => `${printableJson(JSON.stringify(service))}\n`).join('');
+}
+
+function asTable(answers: readonly Answer[]): string {
+  const found: FoundService[] = answers.flatMap(({ broker, services }) =>
+    Array.from(readFigures(services).values(), (figures) => ({ broker, figures })),
+  );
+  found.sort((a, b) => compare(a.figures.name, b.figures.name) || compare(a.broker, b.broker));
+  return servicesTable(found, answers.length > 1);
 }
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-async function ask(broker: string, settings: ServicesSettings): Promise<{ services: Found[]; code: ExitCode }> {
-  const { timeoutMs } = settings;
-  await using client = new Client(broker, { timeoutMs, curve: loadPeerKeys(settings.keys), retry: { attempts: 1 } });
-  try {
-    const services = await client.services();
-    return { services: services.map((service) => ({ broker, ...service })), code: EXIT_CODES.OK };
-  } catch (error) {
-    const { text, code } = explainNoServices(error, broker, settings, client.stats());
-    process.stderr.write(`mdp-broker: ${printable(broker)}: ${text}\n`);
-    return { services: [], code };
-  }
-}
-
-function asJson(found: readonly Found[]): string {
-  return found.map((service) => `${printableJson(JSON.stringify(service))}\n`).join('');
-}
-
-function asTable(found: readonly Found[], several: boolean): string {
-  const header = ['SERVICE', 'WORKERS', 'WAITING', 'BUSY', 'QUEUED', ...(several ? ['BROKER'] : [])];
-  const rows = found.map(({ name, workers, waiting, busy, queued, broker }) => [
-    printable(name, 255),
-    ...[workers, waiting, busy, queued].map((count) => count.toLocaleString('en-US')),
-    ...(several ? [printable(broker)] : []),
-  ]);
-  return textTable(header, rows, new Set([1, 2, 3, 4]));
 }

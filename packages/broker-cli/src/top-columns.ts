@@ -31,7 +31,7 @@ export interface TopColumn {
 }
 
 /** What stands for nothing known. */
-const UNKNOWN = '-';
+export const UNKNOWN = '-';
 
 function figure(
   title: string,

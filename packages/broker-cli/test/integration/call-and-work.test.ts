@@ -173,9 +173,9 @@ test('services lists what there is, at each broker', async () => {
   const { code, stdout, stderr } = await runCli(['services'], { env });
   expect(stdout).toBe(
     [
-      'SERVICE  WORKERS  WAITING  BUSY  QUEUED',
-      'a              1        1     0       0',
-      'b              1        1     0       0',
+      'SERVICE  WORKERS  WAITING  BUSY  QUEUED  OLDEST  REQUESTS  FAILED  P50  P99',
+      'a              1        1     0       0       0         0       0    -    -',
+      'b              1        1     0       0       0         0       0    -    -',
       '',
     ].join('\n'),
   );
