@@ -44,9 +44,14 @@ compdef _mdp_broker mdp-broker
 const FISH = `# fish completion of mdp-broker; put this into ~/.config/fish/completions/mdp-broker.fish: mdp-broker completion fish | source
 function __mdp_broker
     set -l words (commandline -opc)
-    mdp-broker ${COMPLETE_FLAG} $words[2..-1] (commandline -ct) 2>/dev/null
+    set -l found (mdp-broker ${COMPLETE_FLAG} $words[2..-1] (commandline -ct) 2>/dev/null)
+    if set -q found[1]
+        printf '%s\\n' $found
+    else
+        __fish_complete_path (commandline -ct)
+    end
 end
-complete -c mdp-broker -a '(__mdp_broker)'
+complete -c mdp-broker -f -a '(__mdp_broker)'
 `;
 
 const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, zsh: ZSH, fish: FISH };

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // call-and-work.test - commands that serve requests, and requests from the shell, each a process
 
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { TestProcess } from '@mdp/testkit';
 import { run, waitUntil } from '@mdp/testkit';
@@ -166,6 +170,29 @@ function isAlive(pid: number): boolean {
     expect(await offers('mdp-broker call report ')).toEqual([]);
   },
 );
+
+const fish = spawnSync('fish', ['--version']).status === 0;
+if (!fish) process.stderr.write('fish is not installed: one test is skipped\n');
+
+(fish ? test : test.skip)('fish offers files only where there are no words', async () => {
+  await work('report', '--', NODE, '-e', '');
+  const folder = mkdtempSync(join(tmpdir(), 'mdp-fish-'));
+  try {
+    writeFileSync(join(folder, 'm.key'), '');
+    const offers = async (line: string): Promise<string[]> => {
+      const script = `function mdp-broker; '${NODE}' '${BIN}' $argv; end
+      mdp-broker completion fish | source
+      complete -C $argv[1]`;
+      const { stdout } = await run('fish', ['--no-config', '-c', script, line], { env, cwd: folder });
+      return stdout.split('\n').filter((word) => word !== '');
+    };
+    expect(await offers('mdp-broker call --wire ')).toEqual(['auto', 'mx', 'rfc18']);
+    expect(await offers('mdp-broker call re')).toEqual(['report']);
+    expect(await offers('mdp-broker call --key ')).toEqual(['m.key']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test('services lists what there is, at each broker', async () => {
   await work('b', '--', NODE, '-e', '');
