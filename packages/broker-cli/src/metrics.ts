@@ -115,7 +115,10 @@ export class Metrics {
     for (const form of Object.values(this.#forms)) {
       for (const row of METRICS) form.registerMetric(new SnapshotMetric(row, source, turn) as unknown as Metric);
       for (const metric of ofProcess.getMetricsAsArray()) {
-        form.registerMetric(new ProcessMetric(metric as unknown as Metric) as unknown as Metric);
+        const own = new ProcessMetric(metric as unknown as Metric);
+        // Sums of other ones, with names that only counters may have.
+        if (own.type === 'gauge' && own.name.endsWith('_total')) continue;
+        form.registerMetric(own as unknown as Metric);
       }
     }
   }
