@@ -5,6 +5,7 @@ import { BindError } from '@mdp/protocol';
 import { MAX_DURATION_MS } from '@mdp/protocol/internal';
 import type { SocketOptions } from 'zeromq';
 import { Router } from 'zeromq';
+import { BindReason } from './bind-reason.js';
 import type { ResolvedBrokerOptions } from './options.js';
 import type { HandshakeFailure } from './stats.js';
 import { asError } from './system-error.js';
@@ -65,6 +66,7 @@ export class BoundSocket {
   /** Where it is bound, with the ports that were chosen. */
   readonly endpoints: string[] = [];
   readonly #host: BoundSocketHost;
+  readonly #reason = new BindReason();
   /** Endpoints that were given up and are not free yet. */
   readonly #toBeFreed = new Set<string>();
   #onFreed: (() => void) | undefined;
@@ -99,8 +101,8 @@ export class BoundSocket {
   async bind(endpoint: string): Promise<void> {
     try {
       await this.socket.bind(endpoint);
-    } catch (cause) {
-      throw new BindError(endpoint, { cause });
+    } catch (error) {
+      throw new BindError(endpoint, { cause: await this.#reason.of(error) });
     }
     this.endpoints.push(this.socket.lastEndpoint ?? endpoint);
   }
@@ -113,6 +115,7 @@ export class BoundSocket {
         const failure = HANDSHAKE_FAILURES[event.type];
         if (failure !== undefined) this.#host.handshakeFailed(failure);
         else if (event.type === 'disconnect') this.#host.connectionLost();
+        else if (event.type === 'bind:error') this.#reason.tell(event.error);
         else if (event.type === 'accept:error') this.#acceptFailed(event.error);
         else if (event.type === 'close' && this.#toBeFreed.delete(event.address)) this.#onFreed?.();
       }
