@@ -4,6 +4,7 @@
 import type { Writable } from 'node:stream';
 import type { Logger } from 'winston';
 import { createLogger, format, transports } from 'winston';
+import { goesToJournal, journalText } from './journal.js';
 import type { LogFormat, LogLevel } from './log-levels.js';
 import { LOG_LEVELS, LogThreshold } from './log-levels.js';
 import { printableJson } from './printable.js';
@@ -34,6 +35,8 @@ export interface LogOptions {
   readonly format: LogFormat;
   /** Where to. Default `process.stderr`. */
   readonly stream?: Writable & { readonly isTTY?: boolean };
+  /** Whether that is systemd's journal. Default: whether stderr is, where no stream is given. */
+  readonly journal?: boolean;
 }
 
 const LEVELS = Object.fromEntries(LOG_LEVELS.map((level, i) => [level, i]));
@@ -56,13 +59,17 @@ function clockTime(time: Date): string {
   return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${ms}`;
 }
 
-/** Text for people: on a terminal the time of day and colours, elsewhere the full time in UTC. */
-function textLine(level: string, message: string, isTTY: boolean): string {
+/** Where the log goes, as far as its text is another one there. */
+type Target = 'terminal' | 'journal' | 'file';
+
+/** Text for people: on a terminal the time of day and colours, in the journal no time, elsewhere the full time in UTC. */
+function textLine(level: string, message: string, target: Target): string {
   const time = new Date();
   const label = level.padEnd(WIDTH);
-  const stamp = isTTY ? clockTime(time) : time.toISOString();
-  const indented = message.replaceAll('\n', `\n${' '.repeat(stamp.length + WIDTH + 2)}`);
-  if (!isTTY) return `${stamp} ${label} ${indented}`;
+  const stamp = { terminal: clockTime(time), journal: '', file: time.toISOString() }[target];
+  const start = stamp === '' ? 0 : stamp.length + 1;
+  const indented = message.replaceAll('\n', `\n${' '.repeat(start + WIDTH + 1)}`);
+  if (target !== 'terminal') return `${stamp.padEnd(start)}${label} ${indented}`;
   return `${DIM}${stamp}${RESET} ${COLOURS[level] ?? ''}${label}${RESET} ${indented}`;
 }
 
@@ -75,9 +82,12 @@ function jsonLine(info: Record<string, unknown>): string {
 export function openLog(options: LogOptions): Log {
   const stream = options.stream ?? process.stderr;
   const isTTY = options.stream === undefined ? useColour(process.stderr) : options.stream.isTTY === true;
-  const line = format.printf((info) =>
-    options.format === 'json' ? jsonLine(info) : textLine(info.level, String(info.message), isTTY),
-  );
+  const journal = options.journal ?? (options.stream === undefined && goesToJournal(process.env));
+  const target = journal ? 'journal' : isTTY ? 'terminal' : 'file';
+  const line = format.printf((info) => {
+    const text = options.format === 'json' ? jsonLine(info) : textLine(info.level, String(info.message), target);
+    return journal ? journalText(info.level as LogLevel, text) : text;
+  });
   const logger: Logger = createLogger({
     levels: LEVELS,
     // What is wanted is decided below, line by line.

@@ -5,6 +5,7 @@ import { PROGRAM, readCommandLine } from './command-line.js';
 import { COMPLETE_FLAG, completions } from './completion.js';
 import type { ExitCode } from './exit-codes.js';
 import { EXIT_CODES, UsageError, errorCode, errorMessage } from './exit-codes.js';
+import { goesToJournal, journalText } from './journal.js';
 import { printable } from './printable.js';
 
 /**
@@ -28,14 +29,18 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     return await run(found.values, process.env, found.words);
   } catch (error) {
     if (error instanceof UsageError || errorCode(error) === 'MDP_INVALID_ARGUMENT') {
-      process.stderr.write(`${PROGRAM}: ${printable(errorMessage(error), 2000)}\n`);
-      process.stderr.write(`Try '${PROGRAM} --help'.\n`);
+      complain(`${PROGRAM}: ${printable(errorMessage(error), 2000)}\nTry '${PROGRAM} --help'.`);
       return EXIT_CODES.USAGE;
     }
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`${PROGRAM}: unexpected failure: ${text}\n`);
+    complain(`${PROGRAM}: unexpected failure: ${text}`);
     return EXIT_CODES.FAILURE;
   }
+}
+
+/** What ends the program; as an error where systemd's journal gets it. */
+function complain(text: string): void {
+  process.stderr.write(`${goesToJournal(process.env) ? journalText('error', text) : text}\n`);
 }
 
 /**

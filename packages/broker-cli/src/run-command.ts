@@ -14,6 +14,7 @@ import { readEnvironment, unknownVariables } from './environment.js';
 import { EXIT_CODES, UsageError, errorCode, errorMessage } from './exit-codes.js';
 import type { ExitCode } from './exit-codes.js';
 import type { FlagValues } from './flags.js';
+import { goesToJournal } from './journal.js';
 import { LevelControl, withLevelSignal } from './level-control.js';
 import type { LogLevel } from './log-levels.js';
 import type { Log } from './logger.js';
@@ -188,7 +189,8 @@ async function serve(
     return EXIT_CODES.BIND;
   }
   if (admin !== undefined) admin.phase = 'ready';
-  announce(listening, publicKey, log, settings.logFormat === 'text');
+  // In the journal nobody reads on to type.
+  announce(listening, publicKey, log, settings.logFormat === 'text' && !goesToJournal(process.env));
   manager.ready(listeningStatus(listening), () => broker.totals());
   const why = await Promise.race([signal, broker.ended]);
   if (admin !== undefined) admin.phase = 'draining';

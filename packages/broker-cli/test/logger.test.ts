@@ -40,6 +40,25 @@ test('a terminal gets the time of day, and colours', async () => {
   expect(text).toMatch(/^\u001b\[2m\d\d:\d\d:\d\d\.\d{3}\u001b\[0m \u001b\[31merror {2}\u001b\[0m bad\n$/);
 });
 
+test('the journal gets priorities on every line, and no time', async () => {
+  const stream = new PassThrough();
+  const log = openLog({ level: 'verbose', format: 'text', stream, journal: true });
+  log.log('warn', 'a', 'one\ntwo');
+  log.log('verbose', 'b', 'three');
+  await log.close();
+  expect(String(stream.read())).toBe('<4>warn    one\n<4>        two\n<7>verbose three\n');
+});
+
+test('the journal gets JSON with a priority', async () => {
+  const stream = new PassThrough();
+  const log = openLog({ level: 'info', format: 'json', stream, journal: true });
+  log.log('error', 'bindFailed', 'one\ntwo');
+  await log.close();
+  const text = String(stream.read());
+  expect(text.slice(0, 3)).toBe('<3>');
+  expect(JSON.parse(text.slice(3))).toMatchObject({ level: 'error', message: 'one\ntwo' });
+});
+
 test('JSON is one object a line, with the fields', async () => {
   const text = await logged('json', 'info', true, (log) => {
     log.log('info', 'workerReady', 'a worker\njoined', { service: 'x\u202e', peer: '00' });

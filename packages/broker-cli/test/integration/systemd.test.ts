@@ -65,4 +65,30 @@ import { HeldRequest } from '../support/held-request.js';
       for (const socket of sockets) socket.destroy();
     }
   });
+
+  (process.platform === 'linux' ? describe : describe.skip)('with its standard error in the journal', () => {
+    /** Names the file that stderr is, as systemd does. */
+    const NAMED = 'JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec "$@"';
+    const start = (args: readonly string[]): TestProcess =>
+      new TestProcess('sh', ['-c', NAMED, 'sh', process.execPath, BIN, ...args]);
+
+    test('it says how bad each line is, and not when', async () => {
+      await using broker = start(['-b', 'tcp://127.0.0.1:*']);
+      await said(broker, /^<6>info    listening on tcp:/m);
+      broker.signal('SIGTERM');
+      expect(await broker.exited).toEqual({ code: 0, signal: null });
+      expect(
+        broker.stderr
+          .split('\n')
+          .slice(0, -1)
+          .filter((line) => !line.startsWith('<6>info    ')),
+      ).toEqual([]);
+    });
+
+    test('what is wrong with its options is an error', async () => {
+      await using broker = start(['--no-such-option']);
+      expect(await broker.exited).toEqual({ code: 2, signal: null });
+      expect(broker.stderr).toMatch(/^<3>mdp-broker: unknown option --no-such-option\n<3>Try .*\n$/);
+    });
+  });
 });
