@@ -28,6 +28,8 @@ export {
 } from './options.js';
 export { readPayload, reasonOf, validate, writePayload } from './payload.js';
 export { checkCodec } from './payload-codec.js';
+export type { ValueSteps } from './served-payloads.js';
+export { ServedPayloads } from './served-payloads.js';
 export { isStandardSchema } from './standard-schema.js';
 export { didYouMean } from './suggest.js';
 export { Z85_KEY_LENGTH, decodeZ85, encodeZ85, isZ85Key } from './z85.js';

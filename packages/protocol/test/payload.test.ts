@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Codec, Contract, StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from '@mdp/protocol';
 import { PayloadError, bytes, json } from '@mdp/protocol';
 import {
+  ServedPayloads,
   checkContract,
   isStandardSchema,
   readPayload,
@@ -157,5 +158,40 @@ describe('a contract', () => {
       false,
       false,
     ]);
+  });
+});
+
+describe('payloads of a service that is served', () => {
+  const even = schema((value) => (Number(value) % 2 === 0 ? { value } : { issues: [{ message: 'odd' }] }));
+  const payloads = new ServedPayloads(json, { half: { request: even, partial: even, reply: even } }, 'half');
+
+  test('are read and written', async () => {
+    expect(await payloads.read([bytes('2')])).toBe(2);
+    expect(await payloads.write('reply', 4)).toBe('4');
+  });
+
+  test('are the fault of the client when they cannot be read, and of this side when they cannot be written', async () => {
+    await expect(payloads.read([bytes('3')])).rejects.toMatchObject({ status: 400, cause: { code: 'MDP_PAYLOAD' } });
+    await expect(payloads.write('partial', 3)).rejects.toMatchObject({ code: 'MDP_PAYLOAD' });
+  });
+
+  test('are parts of a stream, which runs its finally when one cannot be written', async () => {
+    let left = false;
+    const steps = (function* () {
+      try {
+        yield 2;
+        yield 3;
+      } finally {
+        left = true;
+      }
+    })();
+    const parts = payloads.stream(steps);
+    expect(await parts.next()).toEqual({ done: false, value: '2' });
+    await expect(parts.next()).rejects.toMatchObject({ code: 'MDP_PAYLOAD' });
+    expect(left).toBe(true);
+  });
+
+  test('are those of a service of the contract', () => {
+    expect(() => new ServedPayloads(json, {}, 'half')).toThrow(expect.objectContaining({ argument: 'service' }));
   });
 });

@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // handlers - handlers of values: a codec, types and schemas above handlers of frames
 
-import type {
-  AnyServices,
-  Codec,
-  Contract,
-  PartialOf,
-  PayloadKind,
-  ServiceTypes,
-  ServicesOf,
-  WorkerServices,
-} from '@mdp/protocol';
-import { ArgumentError, PayloadError, RemoteError, STATUS } from '@mdp/protocol';
-import { checkCodec, checkContract, readPayload, schemaFor, validate, writePayload } from '@mdp/protocol/internal';
-import type { Body, Handler, WorkerRequest } from './request.js';
-import type { Steps } from './run-handler.js';
+import type { AnyServices, Codec, Contract, PartialOf, ServiceTypes, ServicesOf, WorkerServices } from '@mdp/protocol';
+import { ArgumentError } from '@mdp/protocol';
+import { ServedPayloads, checkCodec, checkContract } from '@mdp/protocol/internal';
+import type { Handler, WorkerRequest } from './request.js';
 import { streamOf } from './run-handler.js';
 import type { Handlers } from './services.js';
 
@@ -90,63 +80,16 @@ export function handlers(codec: Codec, ...rest: [AnyHandlers] | [Contract, AnyHa
   }
   const made = Object.entries(functions).map(([service, handler]) => {
     if (typeof handler !== 'function') throw new ArgumentError(`handlers.${service}`, handler, 'a function');
-    return [service, new Payloads(codec, contract, service).wrap(handler)] as const;
+    return [service, framesHandler(new ServedPayloads(codec, contract, service), handler)] as const;
   });
   return Object.fromEntries(made);
 }
 
-/** The values of one service. */
-class Payloads {
-  readonly #codec: Codec;
-  readonly #service: string;
-  readonly #schemas: Record<PayloadKind, ReturnType<typeof schemaFor>>;
-
-  constructor(codec: Codec, contract: Contract | undefined, service: string) {
-    const schema = (kind: PayloadKind): ReturnType<typeof schemaFor> => schemaFor(contract, { service, kind });
-    this.#codec = codec;
-    this.#service = service;
-    this.#schemas = { request: schema('request'), partial: schema('partial'), reply: schema('reply') };
-  }
-
-  /** A handler of frames. */
-  wrap(handler: AnyHandlers[string]): Handler {
-    return async (request) => {
-      const value = await this.#read(request);
-      const result: unknown = await handler(value, request);
-      const stream = streamOf(result);
-      return stream === undefined ? this.#write('reply', result) : this.#stream(stream);
-    };
-  }
-
-  async #read({ body }: WorkerRequest): Promise<unknown> {
-    try {
-      return await readPayload(this.#codec, this.#schemas.request, body, { service: this.#service, kind: 'request' });
-    } catch (error) {
-      // What a schema throws is a fault of this side, and so is its status: 500.
-      if (!(error instanceof PayloadError)) throw error;
-      throw new RemoteError(STATUS.MALFORMED, error.message, undefined, { cause: error });
-    }
-  }
-
-  async #write(kind: PayloadKind, value: unknown): Promise<Body> {
-    const context = { service: this.#service, kind };
-    const schema = this.#schemas[kind];
-    return writePayload(this.#codec, schema === undefined ? value : await validate(schema, value, context), context);
-  }
-
-  /** Each part when it is asked for. Whoever breaks it off, or a part that cannot be sent, lets the handler's stream run its `finally`. */
-  async *#stream(stream: Steps): AsyncGenerator<Body, Body, undefined> {
-    let open = false;
-    try {
-      for (;;) {
-        const step = await stream.next();
-        if (step.done === true) return await this.#write('reply', step.value);
-        open = true;
-        yield await this.#write('partial', step.value);
-        open = false;
-      }
-    } finally {
-      if (open) await stream.return?.();
-    }
-  }
+/** A handler of frames. */
+function framesHandler(payloads: ServedPayloads, handler: AnyHandlers[string]): Handler {
+  return async (request) => {
+    const result: unknown = await handler(await payloads.read(request.body), request);
+    const stream = streamOf(result);
+    return stream === undefined ? payloads.write('reply', result) : payloads.stream(stream);
+  };
 }
