@@ -3,12 +3,12 @@
 
 import type { Frame, PayloadError, PayloadKind } from '@mdp/protocol';
 import { StateError } from '@mdp/protocol';
-import type { Reply, ReplyError } from './reply.js';
+import type { ReceivePartOptions, Reply, ReplyError } from './reply.js';
 
 /** What a {@link TypedReply} may be rejected with: `issues` are there with `MDP_PAYLOAD`. */
 export type TypedReplyError = ReplyError & Partial<Pick<PayloadError, 'issues'>>;
 
-/** What an iteration over a reply gives: PARTIALs, and the FINAL unless it has no value. */
+/** What a reply gives that is read part by part: PARTIALs, and the FINAL unless it has no value. */
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a service that replies with nothing is typed so
 export type PartOf<Value, Partial> = Partial | Exclude<Value, undefined | void>;
 
@@ -17,16 +17,18 @@ export type PartOf<Value, Partial> = Partial | Exclude<Value, undefined | void>;
  *
  * - `await reply` (or `then`, `catch`, `finally`, as often as wanted): the value of the FINAL. PARTIALs before it are
  *   passed over;
- * - `for await (const part of reply)`: the value of each PARTIAL as it comes, then that of the FINAL, unless it is
- *   `undefined`. Leaving the loop gives the request up.
+ * - `for await (const part of reply)` or {@link receivePart}: the value of each PARTIAL as it comes, then that of the FINAL,
+ *   unless it is `undefined`. Leaving the loop gives the request up.
  *
  * Errors reach whoever reads as they do in a {@link Reply}. A body that cannot be read, or that its schema does not like, is
- * PayloadError `MDP_PAYLOAD`; in an iteration it gives the request up, too.
+ * PayloadError `MDP_PAYLOAD`; part by part it gives the request up, too.
  */
 export interface TypedReply<Value, Partial = never>
   extends PromiseLike<Value>, AsyncIterable<PartOf<Value, Partial>, undefined, undefined> {
   /** The service that was asked. */
   readonly service: string;
+  /** Whether all of it has come and been read: the part that was read last is the FINAL. */
+  readonly complete: boolean;
   /** As with a promise of the FINAL's value. */
   then<A = Value, B = never>(
     onFulfilled?: ((value: Value) => A | PromiseLike<A>) | null,
@@ -36,6 +38,14 @@ export interface TypedReply<Value, Partial = never>
   catch<R = never>(onRejected?: ((reason: TypedReplyError) => R | PromiseLike<R>) | null): Promise<Value | R>;
   /** As with a promise of the FINAL's value. */
   finally(onFinally?: (() => void) | null): Promise<Value>;
+  /**
+   * The next part.
+   *
+   * @returns its value; after the FINAL, and in place of one that has no value, `undefined`
+   * @throws (rejects) as {@link Reply.receivePart}, TimeoutError `MDP_TIMEOUT` after `timeoutMs` among it; PayloadError
+   * `MDP_PAYLOAD`, which gives the request up
+   */
+  receivePart(options?: ReceivePartOptions): Promise<PartOf<Value, Partial> | undefined>;
   /**
    * Give the request up, see {@link Reply.cancel}.
    *
@@ -47,12 +57,21 @@ export interface TypedReply<Value, Partial = never>
 /** Reads one body. */
 export type ReadPayload = (kind: PayloadKind, frames: readonly Frame[]) => Promise<unknown>;
 
+type Step = IteratorResult<unknown, undefined>;
+
+const END: Step = Object.freeze({ done: true, value: undefined });
+
 /** {@link TypedReply} over a reply of frames, which it reads part by part. */
 export class DecodedReply implements TypedReply<unknown, unknown> {
   readonly #reply: Reply;
   readonly #read: ReadPayload;
-  #iterated = false;
+  /** The value of the FINAL, once the reply is awaited. */
   #value: Promise<unknown> | undefined;
+  /** The parts, once it is read one by one. */
+  #parts: AsyncIterator<Frame[], undefined, undefined> | undefined;
+  #iterated = false;
+  /** A part is waited for, or read. */
+  #reading = false;
 
   constructor(reply: Reply, read: ReadPayload) {
     this.#reply = reply;
@@ -61,6 +80,10 @@ export class DecodedReply implements TypedReply<unknown, unknown> {
 
   get service(): string {
     return this.#reply.service;
+  }
+
+  get complete(): boolean {
+    return this.#reply.complete;
   }
 
   then<A = unknown, B = never>(
@@ -79,7 +102,7 @@ export class DecodedReply implements TypedReply<unknown, unknown> {
   }
 
   #promise(): Promise<unknown> {
-    if (this.#iterated) {
+    if (this.#parts !== undefined) {
       return Promise.reject(new StateError('the reply is read part by part already; it cannot be awaited too'));
     }
     return (this.#value ??= this.#final());
@@ -92,37 +115,53 @@ export class DecodedReply implements TypedReply<unknown, unknown> {
     return this.#read('reply', last);
   }
 
+  receivePart(options?: ReceivePartOptions): Promise<unknown> {
+    return this.#next(options).then(({ value }) => value);
+  }
+
   [Symbol.asyncIterator](): AsyncIterator<unknown, undefined, undefined> {
     if (this.#iterated) throw new StateError('the reply was iterated already');
     if (this.#value !== undefined) throw new StateError('the reply is awaited already; it cannot be iterated too');
     this.#iterated = true;
-    const parts = this.#reply[Symbol.asyncIterator]();
-    const leave = async (): Promise<IteratorReturnResult<undefined>> => {
-      await parts.return?.();
-      return { done: true, value: undefined };
-    };
-    return { next: () => this.#next(parts, leave), return: leave };
+    this.#parts ??= this.#reply[Symbol.asyncIterator]();
+    return { next: () => this.#next(), return: () => this.#leave() };
   }
 
   cancel(reason?: unknown): void {
     this.#reply.cancel(reason);
   }
 
-  async #next(
-    parts: AsyncIterator<Frame[], undefined, undefined>,
-    leave: () => Promise<IteratorReturnResult<undefined>>,
-  ): Promise<IteratorResult<unknown, undefined>> {
-    const step = await parts.next();
-    if (step.done === true) return step;
+  #next(options?: ReceivePartOptions): Promise<Step> {
+    if (this.#value !== undefined) {
+      return Promise.reject(new StateError('the reply is awaited already; it cannot be read part by part too'));
+    }
+    if (this.#reading) return Promise.reject(new StateError('another receivePart() still waits for the next part'));
+    const part = this.#reply.receivePart(options);
+    this.#parts ??= this.#reply[Symbol.asyncIterator]();
+    this.#reading = true;
+    return this.#valueOf(part).finally(() => {
+      this.#reading = false;
+    });
+  }
+
+  async #valueOf(part: Promise<Frame[] | null>): Promise<Step> {
+    const frames = await part;
+    if (frames === null) return END;
     const last = this.#reply.complete;
     let value: unknown;
     try {
-      value = await this.#read(last ? 'reply' : 'partial', step.value);
+      value = await this.#read(last ? 'reply' : 'partial', frames);
     } catch (error) {
       // A loop does not leave an iterator that fails.
-      await leave();
+      await this.#leave();
       throw error;
     }
-    return last && value === undefined ? leave() : { done: false, value };
+    return last && value === undefined ? END : { done: false, value };
+  }
+
+  /** Give up what is left of it. */
+  async #leave(): Promise<Step> {
+    await this.#parts?.return?.();
+    return END;
   }
 }

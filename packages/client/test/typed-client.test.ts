@@ -170,6 +170,65 @@ describe('a reply that is iterated', () => {
   });
 });
 
+describe('receivePart()', () => {
+  test('gives each part, and undefined after the FINAL', async () => {
+    const mock = new MockClient().reply('report', { partials: ['"a"', '"b"'], final: '{"lines":2}' });
+    const reply = mock.with<Services>(json).request('report', { year: 2026 });
+    const read: unknown[] = [];
+    for (let i = 0; i < 4; i++) read.push(await reply.receivePart(), reply.complete);
+    expect(read).toEqual(['a', false, 'b', false, { lines: 2 }, true, undefined, true]);
+  });
+
+  test('gives undefined in place of a FINAL without a value, and null for null', async () => {
+    const mock = new MockClient().reply('log', { partials: ['null'], final: '' });
+    const reply = mock.with<Services>(json).request('log', 'x');
+    expect([await reply.receivePart(), reply.complete]).toEqual([null, false]);
+    expect([await reply.receivePart(), reply.complete]).toEqual([undefined, true]);
+  });
+
+  test('waits as long as it is told, and may be called again', async () => {
+    const mock = new MockClient().reply('now', { fail: 'silence' });
+    const reply = mock.with<Services>(json).request('now');
+    for (const timeoutMs of [1, 2]) {
+      await expect(reply.receivePart({ timeoutMs })).rejects.toMatchObject({ code: 'MDP_TIMEOUT' });
+    }
+    expect(mock.stats().pending).toBe(1);
+    expect(() => reply.receivePart({ timeout: 1 } as object)).toThrow(/timeout/);
+    const part = reply.receivePart();
+    reply.cancel();
+    await expect(part).rejects.toMatchObject({ code: 'MDP_ABORTED' });
+  });
+
+  test('fails at a part that cannot be read, and gives the request up', async () => {
+    const mock = new MockClient().reply('log', { partials: ['no JSON', '"b"'], fail: 'silence' });
+    const reply = mock.with<Services>(json).request('log', 'x');
+    await expect(reply.receivePart()).rejects.toMatchObject(MALFORMED);
+    expect(mock.stats()).toMatchObject({ pending: 0, counters: { aborted: 1 } });
+    await expect(reply.receivePart()).rejects.toMatchObject({ code: 'MDP_ABORTED' });
+  });
+
+  test('reads one part at a time: each is taken for what it is', async () => {
+    const mock = new MockClient().reply('report', { partials: ['"a"'], final: '{"lines":1}' });
+    const reply = mock.with<Services>(json).request('report', { year: 2026 });
+    await waitUntil('all parts to have come', () => mock.stats().counters.replies === 1);
+    const first = reply.receivePart();
+    await expect(reply.receivePart()).rejects.toMatchObject({ code: 'MDP_INVALID_STATE' });
+    expect([await first, await reply.receivePart()]).toEqual(['a', { lines: 1 }]);
+  });
+
+  test('may be followed by a loop, but by no await, and nothing reads what is awaited', async () => {
+    const mock = new MockClient().reply('report', { partials: ['"a"', '"b"'], final: '{"lines":2}' });
+    const reports = mock.with<Services>(json);
+    const reply = reports.request('report', { year: 2026 });
+    expect(await reply.receivePart()).toBe('a');
+    await expect(reply).rejects.toMatchObject({ code: 'MDP_INVALID_STATE' });
+    expect(await all(reply)).toEqual(['b', { lines: 2 }]);
+    const awaited = reports.request('report', { year: 2026 });
+    await awaited;
+    await expect(awaited.receivePart()).rejects.toMatchObject({ code: 'MDP_INVALID_STATE' });
+  });
+});
+
 describe('schemas', () => {
   const contract = {
     resize: { request: z.object({ url: z.url() }), reply: z.object({ width: z.number(), at: z.coerce.date() }) },
@@ -292,6 +351,11 @@ export function types(): unknown[] {
     async () => {
       for await (const part of services.request('report', { year: 1 })) same<string | { lines: number }>(part);
       for await (const line of services.request('log', 'x')) same<string>(line);
+    },
+    async () => {
+      same<string | { lines: number } | undefined>(await services.request('report', { year: 1 }).receivePart());
+      // @ts-expect-error -- after the FINAL there is nothing
+      same<number>(await services.request('now').receivePart());
     },
     // @ts-expect-error -- nothing is known of what has no schema
     () => halves.request('any', 'x').then((value) => Number(value.length)),
