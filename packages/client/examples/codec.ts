@@ -22,12 +22,21 @@ async function average(client: ClientLike, terms: number[]): Promise<number> {
   return (await client.with<Services>(json).request('sum', { terms })) / terms.length;
 }
 
-const mock = new MockClient().reply('sum', json.encode(6));
+const mock = new MockClient();
+const services = mock.with<Services>(json);
+
+services.reply('sum', { final: 6 });
 assert.equal(await average(mock, [1, 2, 3]), 2);
 assert.deepEqual(json.decode(mock.requests[0].body), { terms: [1, 2, 3] });
+
+services.reply('sum', { fail: 'timeout' });
+await assert.rejects(average(mock, []), { code: 'MDP_TIMEOUT' });
+
+services.reply('sum', ({ terms }) => terms.reduce((a, b) => a + b));
+assert.equal(await average(mock, [1, 5]), 3);
 // #endregion
 
 mock.reply('sum', encode(6));
 assert.equal(await mock.with<Services>(msgpack).request('sum', { terms: [1, 2, 3] }), 6);
-assert.deepEqual(decode(mock.requests[1].body[0]), { terms: [1, 2, 3] });
+assert.deepEqual(decode(mock.requests[3].body[0]), { terms: [1, 2, 3] });
 await mock.close();

@@ -72,12 +72,21 @@ export function checkAnswer(answer: MockAnswer): void {
     toFrames(answer, 'answer');
     return;
   }
-  refuseUnknownOptions(answer, SCRIPT_OPTIONS);
-  durationOption('delayMs', answer.delayMs, 0);
+  checkScript(answer);
   for (const part of answer.partials ?? []) toFrames(part, 'partials');
-  if (answer.final === undefined) return;
-  if (answer.fail !== undefined) throw new ArgumentError('fail', answer.fail, 'left out when there is a final');
-  toFrames(answer.final, 'final');
+  if (answer.final !== undefined) toFrames(answer.final, 'final');
+}
+
+/**
+ * Check a script, but not its bodies.
+ *
+ * @throws ArgumentError `MDP_INVALID_ARGUMENT`
+ */
+export function checkScript(script: Pick<MockScript, 'delayMs' | 'fail'> & { readonly final?: unknown }): void {
+  refuseUnknownOptions(script, SCRIPT_OPTIONS);
+  durationOption('delayMs', script.delayMs, 0);
+  if (script.final === undefined || script.fail === undefined) return;
+  throw new ArgumentError('fail', script.fail, 'left out when there is a final');
 }
 
 /** How an answer ends: with its FINAL, or failing. */
@@ -92,7 +101,7 @@ export async function* play(
   let result: MockResult;
   if (typeof answer === 'function') {
     const made = answer(call);
-    result = isGenerator(made) ? yield* made : await made;
+    result = isGenerator<MockBody, MockResult>(made) ? yield* made : await made;
   } else result = answer;
   if (!isScript(result)) return { final: result };
   checkAnswer(result);
@@ -101,8 +110,9 @@ export async function* play(
   return result.fail === undefined ? { final: result.final ?? '' } : { fail: result.fail };
 }
 
-function isGenerator(
-  made: ReturnType<MockHandler>,
-): made is Generator<MockBody, MockResult, undefined> | AsyncGenerator<MockBody, MockResult, undefined> {
-  return typeof made === 'object' && typeof (made as { next?: unknown }).next === 'function';
+/** Whether a function has given a stream, not an answer. */
+export function isGenerator<Part, End>(
+  made: unknown,
+): made is Generator<Part, End, undefined> | AsyncGenerator<Part, End, undefined> {
+  return typeof made === 'object' && made !== null && typeof (made as { next?: unknown }).next === 'function';
 }

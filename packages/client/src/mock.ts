@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // mock - a client for users' own tests: scripted answers in place of a broker (@mdp/client/mock)
 
-import type { Frame, FrameLike } from '@mdp/protocol';
+import type {
+  AnyServices,
+  ClientServices,
+  Codec,
+  Contract,
+  Frame,
+  FrameLike,
+  ServicesOf,
+  WorkerServices,
+} from '@mdp/protocol';
 import { DEFAULT_ENDPOINT, RemoteError, STATUS, encodeServiceName, text, toFrames } from '@mdp/protocol';
 import { BaseClient } from './base-client.js';
 import { MockLink } from './mock-link.js';
@@ -10,8 +19,11 @@ import { checkAnswer } from './mock-script.js';
 import type { ClientOptions, RequestOptions } from './options.js';
 import type { Reply } from './reply.js';
 import type { Exchange } from './state/exchange.js';
+import type { TypedMock } from './typed-mock.js';
+import { typedMock } from './typed-mock.js';
 
 export type { MockAnswer, MockBody, MockCall, MockHandler, MockResult, MockScript } from './mock-script.js';
+export type { TypedMock, TypedMockAnswer, TypedMockEnd, TypedMockHandler, TypedMockScript } from './typed-mock.js';
 
 /** One request that a {@link MockClient} was asked for. */
 export interface MockRequest {
@@ -76,6 +88,19 @@ export class MockClient extends BaseClient {
     for (const answer of answers) checkAnswer(answer);
     this.#answers.set(service, answers);
     return this;
+  }
+
+  /**
+   * A client of values, as of the real client, with answers of values:
+   *
+   * ```ts
+   * client.with<Services>(json).reply('resize', { final: { width: 200 } });
+   * ```
+   */
+  override with<Services extends ServicesOf<Services> = AnyServices>(codec: Codec): TypedMock<Services>;
+  override with<const C extends Contract>(codec: Codec, contract: C): TypedMock<ClientServices<C>, WorkerServices<C>>;
+  override with(codec: Codec, contract?: Contract): TypedMock<AnyServices> {
+    return typedMock(this, codec, contract);
   }
 
   /** Forget all answers and recorded requests. */

@@ -12,7 +12,7 @@ import { readPayload, validate, writePayload } from './payload.js';
 /** A stream of values, step by step. */
 export interface ValueSteps {
   next(): IteratorResult<unknown, unknown> | PromiseLike<IteratorResult<unknown, unknown>>;
-  return?(): unknown;
+  return?(value: undefined): unknown;
 }
 
 /** What one frame or several are made of. */
@@ -75,7 +75,7 @@ export class ServedPayloads {
         open = false;
       }
     } finally {
-      if (open) await steps.return?.();
+      if (open) await steps.return?.(undefined);
     }
   }
 }
