@@ -43,7 +43,7 @@ export interface WorkerEvents {
   request: [request: WorkerRequest];
   /** The FINAL of a request was sent, or the error reply in its place. */
   reply: [request: WorkerRequest];
-  /** A handler threw; the request ended with an error reply. */
+  /** A handler threw, or a request of values that is taken by hand could not be read; it ended with an error reply. */
   handlerError: [error: unknown, request: WorkerRequest];
   /** `stop()` has finished: all sockets are closed. */
   stopped: [];

@@ -6,6 +6,7 @@ export { Worker } from './worker.js';
 export type { Handlers } from './services.js';
 export type { TypedHandler, TypedHandlers, TypedResult } from './handlers.js';
 export { handlers } from './handlers.js';
+export type { TypedRequest, TypedRequestOf } from './typed-requests.js';
 export type { WireName } from './wire.js';
 export type { Body, Handler, HandlerContext, HandlerResult, Reply, ReplyStream, WorkerRequest } from './request.js';
 export type { PulledRequest } from './pulled-request.js';

@@ -2,8 +2,9 @@
 // worker - the public class: registers a service with one broker or several, and serves its requests until it is stopped
 
 import { EventEmitter } from 'node:events';
+import type { AnyServices, Codec, Contract, ServicesOf, WorkerServices } from '@mdp/protocol';
 import { ArgumentError, StateError } from '@mdp/protocol';
-import { durationOption } from '@mdp/protocol/internal';
+import { ServedPayloads, checkCodec, checkContract, durationOption } from '@mdp/protocol/internal';
 import type { ResolvedCurve } from '@mdp/protocol/node';
 import { resolveCurve } from '@mdp/protocol/node';
 import { Brokers } from './brokers.js';
@@ -24,6 +25,8 @@ import { endpointStats } from './endpoint-stats.js';
 import type { EndpointStats, WorkerCounters, WorkerPhase, WorkerStats } from './stats.js';
 import { zeroCounters } from './stats.js';
 import { StreamPace } from './stream-pace.js';
+import type { AnyTypedRequest, TypedRequest } from './typed-requests.js';
+import { typedRequests } from './typed-requests.js';
 
 /** How {@link Worker.stop} stops. */
 export interface StopOptions {
@@ -290,6 +293,40 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     if (!this.#pulls) throw new StateError('the worker has a handler: its requests cannot be iterated over');
     if (this.#phase === 'new') this.#begin();
     return this.#queue.iterate(this.#options.concurrency === 1);
+  }
+
+  /**
+   * Take requests of values by hand: `for await (const request of worker.with<Services>(json))`, see {@link TypedRequest}. One
+   * that the codec cannot read, or its schema does not like, is ended with status 400 and told to `handlerError`.
+   *
+   * @param codec - turns values into frames and back: `json`, or one's own
+   * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when it is no codec
+   */
+  with<Services extends ServicesOf<Services> = AnyServices>(
+    codec: Codec,
+  ): AsyncIterable<TypedRequest<Services>, undefined, undefined>;
+  /**
+   * The same, with schemas: the types follow from them, and what is sent is what they make of it.
+   *
+   * @param codec - turns values into frames and back
+   * @param contract - schemas of any library that follows Standard Schema, by the names of services
+   * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` when one of them is not what it should be, or the worker's service is not
+   * in the contract
+   */
+  with<const C extends Contract>(
+    codec: Codec,
+    contract: C,
+  ): AsyncIterable<TypedRequest<WorkerServices<C>>, undefined, undefined>;
+  with(codec: Codec, contract?: Contract): AsyncIterable<AnyTypedRequest, undefined, undefined> {
+    checkCodec(codec);
+    if (contract !== undefined) checkContract(contract);
+    const payloads = new ServedPayloads(codec, contract, this.service);
+    return {
+      [Symbol.asyncIterator]: () =>
+        typedRequests(this, payloads, (error, request) => {
+          this.#tell('handlerError', error, request);
+        }),
+    };
   }
 
   /** What the worker is doing, and what it has done. */

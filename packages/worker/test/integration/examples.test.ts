@@ -27,6 +27,7 @@ const EXAMPLES: [string, string[]][] = [
       'MDP_REMOTE 400',
     ],
   ],
+  ['pull-values.ts', ['January 2026', 'February 2026', '{ lines: 2 }', 'MDP_REMOTE 400']],
   ['schemas.ts', ['ada-1 1000 true', 'false', '400']],
   ['once', ['receipt 1: order 17', 'receipt 2: order 18']],
 ];
