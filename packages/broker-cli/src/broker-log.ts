@@ -41,7 +41,8 @@ const REFUSED_WORKERS: Readonly<Record<WorkerRefusalReason, string>> = {
   forbidden: 'the service is not one of its endpoint',
   role: 'its endpoint is for clients only',
   tooManyWorkers: 'there are too many workers or services',
-  unexpected: 'the service is one of the broker itself, or the broker stops',
+  unexpected: 'the service is one of the broker itself',
+  draining: 'the broker stops',
 };
 
 /** `1 more worker joined`, `4 more workers joined`. */
@@ -87,7 +88,9 @@ export function logBroker(broker: Broker, log: Log): () => void {
   broker.on('workerRefused', (worker) => {
     const message = (): string =>
       `a worker for ${quoted(worker.service)} was refused: ${REFUSED_WORKERS[worker.reason]} (${who(worker)})`;
-    bursts.note('warn', 'workerRefused', message, more('worker', ' refused'), { ...worker });
+    // Workers come back to a broker that stops, again and again, until another one serves them.
+    const level = worker.reason === 'draining' ? 'info' : 'warn';
+    bursts.note(level, 'workerRefused', message, more('worker', ' refused'), { ...worker });
   });
   broker.on('connectionRefused', (refusal) => {
     bursts.note('warn', 'connectionRefused', () => refusalOf(refusal), more('peer', ' refused'), { ...refusal });

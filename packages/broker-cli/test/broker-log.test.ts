@@ -67,6 +67,7 @@ test('who is refused, and why', () => {
     broker.emit('connectionRefused', { key: '', address: '', name: '', reason: 'malformed' });
     broker.emit('workerRefused', { ...worker, reason: 'forbidden' });
     broker.emit('workerRefused', { ...worker, reason: 'role' });
+    broker.emit('workerRefused', { ...worker, reason: 'draining' });
   });
   expect(lines).toEqual([
     `warn a peer at 10.0.0.7 was refused: its key is not allowed there; the public key is ${KEY}`,
@@ -74,6 +75,7 @@ test('who is refused, and why', () => {
     'warn a peer was refused: what it says of itself was not understood',
     'warn a worker for "resize" was refused: the service is not one of its endpoint (rfc18, 006b8b4567)',
     'warn a worker for "resize" was refused: its endpoint is for clients only (rfc18, 006b8b4567)',
+    'info a worker for "resize" was refused: the broker stops (rfc18, 006b8b4567)',
   ]);
 });
 

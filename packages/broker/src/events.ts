@@ -32,8 +32,10 @@ export type WorkerRefusalReason =
   | 'role'
   /** There are too many workers or services already. */
   | 'tooManyWorkers'
-  /** It is a service of the broker itself, or the broker stops. */
-  | 'unexpected';
+  /** It is a service of the broker itself. */
+  | 'unexpected'
+  /** The broker stops. */
+  | 'draining';
 
 /** A worker, for people: `peer` is the routing id and the address in hexadecimal. */
 export interface WorkerInfo {

@@ -90,6 +90,8 @@ export type DropCause =
   | 'unreachable'
   /** A READY beyond the number of workers or services that are allowed; the worker got DISCONNECT. */
   | 'tooManyWorkers'
+  /** A READY while the broker stops; the worker got DISCONNECT. */
+  | 'draining'
   /** A message of a new connection while too many are in use. */
   | 'tooManyConnections';
 

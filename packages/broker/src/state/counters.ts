@@ -23,6 +23,7 @@ const DROP_CAUSES: readonly DropCause[] = [
   'slowReader',
   'unreachable',
   'tooManyWorkers',
+  'draining',
   'tooManyConnections',
 ];
 

@@ -99,7 +99,8 @@ export class WorkerCommands {
    */
   register(now: number, place: WorkerPlace, service: string): boolean {
     const { registry } = this.#parts;
-    if (isMmi(service) || registry.draining) registry.reject(place, service, 'unexpected');
+    if (isMmi(service)) registry.reject(place, service, 'unexpected');
+    else if (registry.draining) registry.reject(place, service, 'draining');
     else if (!place.connection.access.sees(service)) registry.reject(place, service, 'forbidden');
     else if (registry.register(now, place, service)) return true;
     else registry.reject(place, service, 'tooManyWorkers');

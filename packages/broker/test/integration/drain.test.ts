@@ -36,6 +36,7 @@ test('while one request runs on, those that wait and those that come are refused
   await stopping;
   const { counters } = it.broker.stats();
   expect(counters).toMatchObject({ finals: 1, failed: { 503: 4 }, disconnectsSent: 3, workersLost: { stopped: 2 } });
+  expect(counters.dropped).toMatchObject({ draining: 1, unexpected: 0 });
 });
 
 test('a busy worker is lost while the broker drains: one that is busy still gets its request', async () => {

@@ -54,7 +54,8 @@ export class NaiveRegistry extends NaiveDesk {
     const { dropped } = this.counters;
     const { connection, peer } = from;
     const { maxWorkers, maxWorkersPerConnection } = this.options;
-    if (name.startsWith('mmi.') || this.draining) dropped.unexpected++;
+    if (name.startsWith('mmi.')) dropped.unexpected++;
+    else if (this.draining) dropped.draining++;
     else if (!names(connection.access.patterns, name)) dropped.forbidden++;
     else {
       const room = this.workers.length < maxWorkers && this.workersOn(connection).length < maxWorkersPerConnection;
