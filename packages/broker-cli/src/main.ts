@@ -7,6 +7,7 @@ import type { ExitCode } from './exit-codes.js';
 import { EXIT_CODES, UsageError, errorCode, errorMessage } from './exit-codes.js';
 import { goesToJournal, journalText } from './journal.js';
 import { printable } from './printable.js';
+import { endFirstProcess } from './stop-signals.js';
 
 /**
  * Run the program.
@@ -16,6 +17,7 @@ import { printable } from './printable.js';
  */
 export async function main(args: readonly string[]): Promise<ExitCode> {
   outliveClosedStreams();
+  endFirstProcess();
   try {
     const [flag, ...words] = args;
     if (flag === COMPLETE_FLAG) {

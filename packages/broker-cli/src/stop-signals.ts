@@ -21,6 +21,24 @@ export function forcedExitCode(signal: StopSignal): ExitCode {
   return signal === 'SIGINT' ? EXIT_CODES.FORCED_SIGINT : EXIT_CODES.FORCED_SIGTERM;
 }
 
+/** What of the process {@link endFirstProcess} needs. */
+export type SignalledProcess = Pick<NodeJS.Process, 'pid' | 'listenerCount'> & {
+  on(signal: StopSignal, listener: (signal: StopSignal) => void): unknown;
+  exit(code: ExitCode): void;
+};
+
+/**
+ * Let signals end the first process of a container, as they end any other: the system drops those that it has no listener for. A
+ * command that listens by itself is left to do so. Exits with {@link forcedExitCode}.
+ */
+export function endFirstProcess(running: SignalledProcess = process): void {
+  if (running.pid !== 1) return;
+  const listener = (signal: StopSignal): void => {
+    if (running.listenerCount(signal) === 1) running.exit(forcedExitCode(signal));
+  };
+  for (const signal of STOP_SIGNALS) running.on(signal, listener);
+}
+
 /**
  * Tells the first signal from the second and from an echo of the first.
  *
