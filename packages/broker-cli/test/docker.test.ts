@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { AnySchema } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
@@ -75,6 +75,17 @@ describe('docker/Dockerfile', () => {
     for (const path of copied) {
       expect([path, allowed.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))]).toEqual([path, true]);
     }
+  });
+
+  test('keeps of the binaries of ZeroMQ the one for its libc, which there is for each processor', () => {
+    const [, pattern = ''] = /! -path "\*(\/linux\/[^"]+)\*"/.exec(of('RUN').join('\n')) ?? [];
+    const builds = join(ROOT, 'node_modules/zeromq/build');
+    for (const arch of ['x64', 'arm64']) {
+      const kept = join(builds, pattern.replace('$(node -p process.arch)', arch));
+      const found = readdirSync(dirname(kept)).filter((name) => name.startsWith(basename(kept)));
+      expect([arch, found]).toEqual([arch, [expect.stringMatching(/^musl-/)]]);
+    }
+    expect(of('FROM').every((image) => image.startsWith('node:22-alpine'))).toBe(true);
   });
 
   test('runs as somebody else than root, stops on SIGTERM, and checks its health', async () => {
