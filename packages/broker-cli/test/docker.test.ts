@@ -117,16 +117,16 @@ describe('docker/compose.yaml', () => {
     readonly command?: string[];
     readonly environment?: Record<string, string>;
     readonly healthcheck?: { readonly test?: string[]; readonly timeout?: string };
+    readonly networks?: Record<string, { readonly aliases: string[] }>;
     readonly ports?: string[];
     readonly stop_grace_period?: string;
-    readonly deploy?: { readonly replicas?: number };
   }
   const compose = parse(read('docker/compose.yaml'), { merge: true }) as {
     name: string;
     services: Record<string, Service>;
   };
   const { services } = compose;
-  const { broker } = services;
+  const brokers = ['broker-1', 'broker-2'].map((name) => services[name]);
 
   test('fits the schema of compose files', () => {
     // It names itself, its parts and its kind as older drafts do, which the validator does not take.
@@ -143,7 +143,7 @@ describe('docker/compose.yaml', () => {
   });
 
   test('builds the image from the root of the repository', () => {
-    expect(Object.keys(services)).toEqual(['broker', 'worker', 'client']);
+    expect(Object.keys(services)).toEqual(['broker-1', 'broker-2', 'worker', 'client']);
     for (const { build } of Object.values(services)) {
       expect(existsSync(join(ROOT, 'docker', build.context, build.dockerfile))).toBe(true);
       expect(existsSync(join(ROOT, 'docker', build.context, '.dockerignore'))).toBe(true);
@@ -160,13 +160,18 @@ describe('docker/compose.yaml', () => {
     }
   });
 
-  test('has a port of this machine for each broker', () => {
-    const [, from = '', to = ''] = /^127\.0\.0\.1:(\d+)-(\d+):5555$/.exec(broker?.ports?.[0] ?? '') ?? [];
-    expect(Number(to) - Number(from) + 1).toBe(broker?.deploy?.replicas);
+  test('has a port of this machine for each broker, and one name for both', () => {
+    expect(brokers.map((broker) => broker?.ports)).toEqual([['127.0.0.1:5555:5555'], ['127.0.0.1:5556:5555']]);
+    expect(brokers.map((broker) => broker?.networks?.['default']?.aliases)).toEqual([['broker'], ['broker']]);
+    for (const peer of [services['worker'], services['client']]) {
+      expect(peer?.environment?.['MDP_BROKER_URL']).toBe('tcp://broker:5555');
+    }
   });
 
   test('gives a broker the time that its drain takes', () => {
-    const { drainMs } = resolveSettings(readEnvironment(broker?.environment ?? {}));
-    expect(parseDuration(broker?.stop_grace_period ?? '')).toBeGreaterThanOrEqual(drainMs + 10_000);
+    for (const broker of brokers) {
+      const { drainMs } = resolveSettings(readEnvironment(broker?.environment ?? {}));
+      expect(parseDuration(broker?.stop_grace_period ?? '')).toBeGreaterThanOrEqual(drainMs + 10_000);
+    }
   });
 });
