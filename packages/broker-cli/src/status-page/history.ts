@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // history - the last minutes of a broker, from one snapshot to the next, in memory that is bounded whatever clients do
 
-import type { ServiceStats } from '@mdp/broker';
+import type { LatencyHistogram, ServiceStats } from '@mdp/broker';
 import type { BrokerSnapshot } from '../snapshot.js';
 import { ServiceTrack, growth, named, sum } from './service-track.js';
 import type { Counts, RecentLine, StatusBegin, StatusPoint, StatusUpdate } from '../page/update.js';
@@ -77,8 +77,8 @@ export class StatusHistory {
     for (const [name, service] of services) {
       const before = this.#services.get(name);
       if (before === undefined) continue;
-      addCounts(wait, countsBetween(before.waitMs.counts, service.waitMs.counts) ?? []);
-      addCounts(work, countsBetween(before.serviceMs.counts, service.serviceMs.counts) ?? []);
+      addGrowth(wait, before.waitMs, service.waitMs);
+      addGrowth(work, before.serviceMs, service.serviceMs);
     }
     return [wait, work];
   }
@@ -87,17 +87,20 @@ export class StatusHistory {
   #foremost(services: ReadonlyMap<string, ServiceStats>): ServiceStats[] {
     const all = Array.from(services.values());
     if (all.length <= MOST_SERVICES) return all;
-    const grown = ({ name, requests }: ServiceStats): number =>
-      requests - (this.#services.get(name)?.requests ?? requests);
     return all
+      .map((service) => {
+        const { name, workers, queued, requests } = service;
+        return { service, workers, queued, grown: requests - (this.#services.get(name)?.requests ?? requests) };
+      })
       .sort(
         (a, b) =>
           Number(b.workers > 0) - Number(a.workers > 0) ||
-          grown(b) - grown(a) ||
+          b.grown - a.grown ||
           b.workers - a.workers ||
           b.queued - a.queued,
       )
-      .slice(0, MOST_SERVICES);
+      .slice(0, MOST_SERVICES)
+      .map(({ service }) => service);
   }
 
   /** The past. */
@@ -137,6 +140,11 @@ export class StatusHistory {
       recent,
     };
   }
+}
+
+/** Add what was counted between two looks. Most of very many services have counted nothing. */
+function addGrowth(sum: number[], before: LatencyHistogram, after: LatencyHistogram): void {
+  if (before.count !== after.count) addCounts(sum, countsBetween(before.counts, after.counts) ?? []);
 }
 
 /** Those that are not 0. */

@@ -36,6 +36,7 @@ export function sum(counts: Readonly<Partial<Record<string, number>>>): number {
 
 /** Follows one service from look to look. */
 export class ServiceTrack {
+  readonly #name: Named;
   #before: ServiceStats | undefined;
   #now: ServiceStats;
   #seconds = 0;
@@ -46,6 +47,7 @@ export class ServiceTrack {
 
   /** @param atMs - on a monotonic clock, in milliseconds */
   constructor(atMs: number, service: ServiceStats) {
+    this.#name = named(service.name);
     this.#now = service;
     this.#atMs = atMs;
     this.#remember();
@@ -78,11 +80,10 @@ export class ServiceTrack {
 
   /** What the page is told of it. */
   row(): ServiceRow {
-    const { name, workers, busy, queued, oldestMs, requests, finals, cancelled, abandoned, recovered, failed } =
-      this.#now;
+    const { workers, busy, queued, oldestMs, requests, finals, cancelled, abandoned, recovered, failed } = this.#now;
     const work = this.#work.recent;
     return {
-      ...named(name),
+      ...this.#name,
       ...{ workers, busy, queued, oldestMs },
       requests: this.#rate((service) => service.requests),
       failed: this.#rate((service) => sum(service.failed)),
