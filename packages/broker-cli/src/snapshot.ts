@@ -25,6 +25,20 @@ export interface BrokerSnapshot {
 /** How far a broker is, from the one that serves to the one that does not. */
 const STATES: readonly BrokerStats['state'][] = ['running', 'new', 'draining', 'stopped'];
 
+/** All have the same sockets, in the same order, and the same lists. */
+function mergeListening(all: readonly BrokerStats['listening'][]): BrokerStats['listening'] {
+  const [first = []] = all;
+  return first.map((one, i) => {
+    const others = all.flatMap((listening) => listening.slice(i, i + 1));
+    return {
+      ...one,
+      endpoints: others.flatMap(({ endpoints }) => endpoints),
+      keysAccepted: others.reduce((sum, { keysAccepted }) => sum + keysAccepted, 0),
+      keysRefused: sumNumbers<Record<string, number>>(others.map(({ keysRefused }) => keysRefused)),
+    };
+  });
+}
+
 /**
  * Put together what several threads tell.
  *
@@ -40,6 +54,7 @@ export function mergeSnapshots(threads: readonly ThreadSnapshot[]): BrokerSnapsh
   const stats: BrokerStats = {
     version: first.version,
     endpoints: all.flatMap(({ endpoints }) => endpoints),
+    listening: mergeListening(all.map(({ listening }) => listening)),
     // What one of them does not do any more, all together do not.
     state: STATES[Math.max(...all.map(({ state }) => STATES.indexOf(state)))] ?? first.state,
     services: mergeServices(all.map(({ services }) => services)),

@@ -50,6 +50,44 @@ test('is added up, and has the event loops one by one', () => {
   expect(Object.keys(merged.stats).sort()).toEqual(Object.keys(stats(1)).sort());
 });
 
+test('has the sockets of all, and what came of keys there', () => {
+  const socket = { role: 'any', curve: true, allow: 'list', keysListed: 4, services: ['s'] } as const;
+  const merged = mergeSnapshots(
+    [1, 2].map((n) => {
+      const endpoints = [`tcp://127.0.0.1:${String(n)}`];
+      const keysRefused = n === 1 ? { unknownKey: 2 } : { unknownKey: 1, denied: 5 };
+      const listening = [
+        { ...socket, endpoints, keysAccepted: n, keysRefused },
+        {
+          endpoints: [`ipc://${String(n)}`],
+          role: 'worker',
+          curve: false,
+          allow: 'anybody',
+          keysAccepted: 0,
+          keysRefused: {},
+        },
+      ] as const;
+      return { stats: stats(n, { listening }), lag: LAG, workers: [] };
+    }),
+  );
+  expect(merged.stats.listening).toEqual([
+    {
+      ...socket,
+      endpoints: ['tcp://127.0.0.1:1', 'tcp://127.0.0.1:2'],
+      keysAccepted: 3,
+      keysRefused: { unknownKey: 3, denied: 5 },
+    },
+    {
+      endpoints: ['ipc://1', 'ipc://2'],
+      role: 'worker',
+      curve: false,
+      allow: 'anybody',
+      keysAccepted: 0,
+      keysRefused: {},
+    },
+  ]);
+});
+
 test('of one is that one', () => {
   const one = { stats: stats(1), lag: LAG, workers: [] };
   expect(mergeSnapshots([one])).toEqual({ stats: one.stats, lags: [LAG], workers: [] });

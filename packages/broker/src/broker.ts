@@ -24,6 +24,7 @@ import type { BrokerOptions, ResolvedBrokerOptions } from './options.js';
 import { resolveBrokerOptions } from './options.js';
 import { RouterPort } from './router-port.js';
 import type { ConnectionRefusal } from './security/gatekeeper.js';
+import { describeListening } from './security/describe-listening.js';
 import { Security } from './security/security.js';
 import type { ServedSocketsHost } from './served-sockets.js';
 import { ServedSockets } from './served-sockets.js';
@@ -339,6 +340,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     return {
       ...this.#summary(),
       endpoints: this.endpoints,
+      listening: describeListening(this.#sockets.bound, this.#security),
       services: describeServices(this.#clock.now(), this.#state.dispatcher.services),
       outbox: this.#port.backlog,
     };
@@ -356,7 +358,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   }
 
   /** What costs the same however many services and peers there are. */
-  #summary(): Omit<BrokerStats, 'endpoints' | 'services' | 'outbox'> {
+  #summary(): Omit<BrokerStats, 'endpoints' | 'listening' | 'services' | 'outbox'> {
     const { dispatcher, counters, connections, workers } = this.#state;
     return {
       version: VERSION,

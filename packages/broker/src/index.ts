@@ -21,7 +21,15 @@ export type {
   WorkerRefusalReason,
 } from './events.js';
 export type { AllowCallback, ConnectingPeer, ConnectionRefusal, RefusalReason } from './security/gatekeeper.js';
-export type { BrokerCounters, BrokerStats, DropCause, HandshakeFailure, ServiceStats, WorkerStats } from './stats.js';
+export type {
+  BrokerCounters,
+  BrokerStats,
+  DropCause,
+  HandshakeFailure,
+  ListeningStats,
+  ServiceStats,
+  WorkerStats,
+} from './stats.js';
 export type { BrokerRequestMessage } from './diagnostics.js';
 export type { RequestEnd } from './state/port.js';
 export type { StopOptions } from './broker.js';

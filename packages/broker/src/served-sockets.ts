@@ -71,6 +71,11 @@ export class ServedSockets {
     );
   }
 
+  /** The same by socket, as they were asked for and as they are bound. */
+  get bound(): readonly { readonly group: SocketGroup; readonly endpoints: readonly string[] }[] {
+    return this.#served.map(({ group, bound }) => ({ group, endpoints: [...bound.endpoints] }));
+  }
+
   /** The index of each. */
   each(visit: (index: number) => void): void {
     for (let index = 0; index < this.#served.length; index++) visit(index);

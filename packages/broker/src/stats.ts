@@ -2,6 +2,7 @@
 // stats - what a broker counts and how it looks from outside
 
 import type { LatencyHistogram } from '@mdp/protocol';
+import type { Role } from './endpoint-options.js';
 import type { WorkerInfo } from './events.js';
 import type { RefusalReason } from './security/gatekeeper.js';
 
@@ -156,12 +157,35 @@ export interface WorkerStats extends WorkerInfo {
   readonly credit: number;
 }
 
+/**
+ * Endpoints that differ in nothing but the place, and share a socket: who may connect there, and who wanted to. By which of
+ * them somebody came is not known.
+ */
+export interface ListeningStats {
+  readonly endpoints: readonly string[];
+  readonly role: Role;
+  /** Whether they are encrypted. */
+  readonly curve: boolean;
+  /** Who may connect: whose key is on a list, whom a function lets in, who has any key, or, where nothing is encrypted, anybody. */
+  readonly allow: 'list' | 'function' | 'anyKey' | 'anybody';
+  /** How many keys the list has; left out where there is none. */
+  readonly keysListed?: number;
+  /** What may be called and registered there; left out when all may be. */
+  readonly services?: readonly string[];
+  /** Peers that were let in because of their key. */
+  readonly keysAccepted: number;
+  /** Peers that were not let in, by reason, as far as there were any. */
+  readonly keysRefused: Readonly<Partial<Record<RefusalReason, number>>>;
+}
+
 /** What `broker.stats()` returns: a snapshot. */
 export interface BrokerStats {
   readonly version: string;
   /** Milliseconds since `start()`. */
   readonly uptimeMs: number;
   readonly endpoints: readonly string[];
+  /** The same by socket, and what is known of the keys there. */
+  readonly listening: readonly ListeningStats[];
   readonly state: 'new' | 'running' | 'draining' | 'stopped';
   readonly services: readonly ServiceStats[];
   readonly workers: { readonly registered: number; readonly waiting: number; readonly busy: number };

@@ -19,6 +19,7 @@ describe('stats', () => {
       version: VERSION,
       uptimeMs: 0,
       endpoints: [],
+      listening: [],
       state: 'new',
       services: [],
       workers: { registered: 0, waiting: 0, busy: 0 },

@@ -55,7 +55,8 @@ export interface Gate {
 /** What a gatekeeper tells. */
 export interface GatekeeperHost {
   accepted(domain: string, key: string): void;
-  refused(refusal: ConnectionRefusal): void;
+  /** @param domain - empty when the question was not understood */
+  refused(domain: string, refusal: ConnectionRefusal): void;
   /** Something failed in a way that is not expected. Nobody is let in by it. */
   failed(error: Error): void;
 }
@@ -130,7 +131,7 @@ export class Gatekeeper {
   #answer(frames: readonly Frame[]): void {
     const request = decodeZapRequest(frames);
     if (request === undefined) {
-      this.#host.refused({ key: '', address: '', name: '', reason: 'malformed' });
+      this.#host.refused('', { key: '', address: '', name: '', reason: 'malformed' });
       return;
     }
     const gate = this.#gates.get(request.domain);
@@ -176,8 +177,8 @@ export class Gatekeeper {
     this.#send(request, 200);
   }
 
-  #tell({ key = '', address }: ZapRequest, reason: RefusalReason, name = ''): void {
-    this.#host.refused({ key, address, name, reason });
+  #tell({ domain, key = '', address }: ZapRequest, reason: RefusalReason, name = ''): void {
+    this.#host.refused(domain, { key, address, name, reason });
   }
 
   #refuse(request: ZapRequest, reason: RefusalReason, name?: string): void {

@@ -5,17 +5,19 @@ import type { CurveKeyPair } from '@mdp/protocol/node';
 import type { Router, SocketOptions } from 'zeromq';
 import { Context } from 'zeromq';
 import type { SocketGroup } from '../endpoint-options.js';
+import type { ListeningStats } from '../stats.js';
 import { asError } from '../system-error.js';
 import { AllowFiles } from './allow-files.js';
-import type { Gate, GatekeeperHost } from './gatekeeper.js';
+import type { ConnectionRefusal, Gate, GatekeeperHost, RefusalReason } from './gatekeeper.js';
 import { Gatekeeper } from './gatekeeper.js';
 
 /** How long keys that have got in are not looked at, at most, in milliseconds. */
 const LONGEST_WITHOUT_A_LOOK_MS = 60_000;
 
 /** What it tells. */
-export interface SecurityHost extends Omit<GatekeeperHost, 'accepted'> {
+export interface SecurityHost extends Pick<GatekeeperHost, 'failed'> {
   accepted(): void;
+  refused(refusal: ConnectionRefusal): void;
   /** These keys have got in by a socket and are not good any more: who is connected there must prove again who it is. */
   revoked(group: SocketGroup, keys: readonly string[]): void;
   /** The lists were read again, because they changed or because that was asked for. */
@@ -26,6 +28,12 @@ export interface SecurityHost extends Omit<GatekeeperHost, 'accepted'> {
 interface Guarded {
   readonly group: SocketGroup;
   readonly files: AllowFiles;
+}
+
+/** What came of those who wanted to connect to a socket. */
+interface Tally {
+  accepted: number;
+  readonly refused: Partial<Record<RefusalReason, number>>;
 }
 
 /** Guards the encrypted sockets of a broker. */
@@ -39,6 +47,7 @@ export class Security {
   readonly #gates: ReadonlyMap<string, Gate>;
   #context: Context | undefined;
   #gatekeeper: Gatekeeper | undefined;
+  readonly #tallies = new Map<string, Tally>();
   /** The keys that have got in, where a list says which may. */
   readonly #inside = new Map<Guarded, Set<string>>();
   /** The fault of a list that could not be read again, as it was told. */
@@ -60,6 +69,7 @@ export class Security {
     this.#handshakeTimeoutMs = handshakeTimeoutMs;
     const encrypted = groups.filter(({ curve }) => curve);
     this.#domains = new Map(encrypted.map((group, i) => [group, `mdp-${String(i)}`]));
+    for (const domain of this.#domains.values()) this.#tallies.set(domain, { accepted: 0, refused: {} });
     const files = new Map<string, Guarded>();
     const gates = new Map<string, Gate>();
     for (const [group, domain] of this.#domains) {
@@ -79,7 +89,12 @@ export class Security {
   /** Begin to answer ZeroMQ's questions, in a context of its own, and to look for changes of the lists. */
   async start(): Promise<void> {
     this.#context = new Context();
-    const { refused, failed } = this.#host;
+    const { failed } = this.#host;
+    const refused = (domain: string, refusal: ConnectionRefusal): void => {
+      const counts = this.#tallies.get(domain)?.refused;
+      if (counts !== undefined) counts[refusal.reason] = (counts[refusal.reason] ?? 0) + 1;
+      this.#host.refused(refusal);
+    };
     const accepted = (domain: string, key: string): void => {
       this.#accepted(domain, key);
     };
@@ -116,6 +131,15 @@ export class Security {
     return { context, curveServer: true, curveSecretKey: secretKey, zapDomain: domain, zapEnforceDomain: true };
   }
 
+  /** Whom an encrypted socket has let in, and whom not; and how many keys its list has, if it has one. */
+  keysOf(group: SocketGroup): Pick<ListeningStats, 'keysListed' | 'keysAccepted' | 'keysRefused'> {
+    const domain = this.#domains.get(group) ?? '';
+    const { accepted = 0, refused = {} } = this.#tallies.get(domain) ?? {};
+    const guarded = this.#guarded.get(domain);
+    const keysListed = guarded === undefined ? {} : { keysListed: guarded.files.list.size };
+    return { ...keysListed, keysAccepted: accepted, keysRefused: { ...refused } };
+  }
+
   /** Read all lists again. A list that has a fault stays as it was, and the fault is told; by itself not twice in a row. */
   reload(): void {
     for (const { files } of this.#guarded.values()) this.#reload(files, true);
@@ -138,6 +162,8 @@ export class Security {
   }
 
   #accepted(domain: string, key: string): void {
+    const tally = this.#tallies.get(domain);
+    if (tally !== undefined) tally.accepted++;
     this.#host.accepted();
     const guarded = this.#guarded.get(domain);
     if (guarded === undefined) return;

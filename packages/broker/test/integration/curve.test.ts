@@ -13,6 +13,7 @@ import type { CurveKeyPair } from '@mdp/protocol/node';
 import { generateKeyPair } from '@mdp/protocol/node';
 import { waitUntil } from '@mdp/testkit';
 import { AllowFiles } from '../../src/security/allow-files.js';
+import { AllowList } from '../../src/security/allow-list.js';
 import { Gatekeeper } from '../../src/security/gatekeeper.js';
 import { Live } from '../support/live.js';
 import type { Tongue } from '../support/wire.js';
@@ -95,7 +96,14 @@ describe('with an allow-list', () => {
       { key: bob.publicKey, address: '127.0.0.1', name: 'bob', reason: 'expiredKey' },
     ]);
     await it.until('two failed handshakes', ({ counters }) => counters.handshakesFailed.auth === 2);
-    expect(it.broker.stats().counters.keysAccepted).toBe(1);
+    const { counters, listening, endpoints } = it.broker.stats();
+    expect(counters.keysAccepted).toBe(1);
+    expect(listening).toEqual([
+      {
+        ...{ endpoints, role: 'any', curve: true, allow: 'list', keysListed: 2 },
+        ...{ keysAccepted: 1, keysRefused: { unknownKey: 1, expiredKey: 1 } },
+      },
+    ]);
   });
 
   test('an endpoint without one of its own takes that of the broker; one that has one does not', async () => {
@@ -109,6 +117,10 @@ describe('with an allow-list', () => {
     expect(await answered(eve)).toBe('final 404');
     it.client('rfc18', keysOf(alice));
     await refused('unknownKey');
+    expect(it.broker.stats().listening).toMatchObject([
+      { endpoints: [first], keysListed: 2, keysAccepted: 1, keysRefused: {} },
+      { endpoints: [second], keysListed: 1, keysAccepted: 1, keysRefused: { unknownKey: 1 } },
+    ]);
     expect(it.broker.listening).toEqual([
       { endpoint: first, role: 'any', curve: true, allow: [list], services: undefined },
       { endpoint: second, role: 'any', curve: true, allow: [own], services: undefined },
@@ -359,7 +371,7 @@ describe('when the questions of ZeroMQ', () => {
     await start({ allow: list, handshakeTimeoutMs: 200 });
     const faults: string[] = [];
     it.broker.on('error', (error) => faults.push(error.message));
-    const read = jest.spyOn(AllowFiles.prototype, 'list', 'get').mockImplementation(() => {
+    const read = jest.spyOn(AllowList.prototype, 'verdict').mockImplementation(() => {
       throw new Error('a fault');
     });
     await it.client('rfc18', keysOf(alice)).request('mmi.service', 's');

@@ -28,7 +28,7 @@ beforeEach(async () => {
   };
   const host = {
     accepted: (): void => undefined,
-    refused: ({ reason }: { reason: RefusalReason }) => void refusals.push(reason),
+    refused: (_domain: string, { reason }: { reason: RefusalReason }) => void refusals.push(reason),
     failed: ({ message }: Error) => void failures.push(message),
   };
   gatekeeper = new Gatekeeper(context, new Map([['here', { callback }]]), host, 3000);
