@@ -13,12 +13,39 @@ export interface Place {
   readonly value: number | null;
 }
 
+/** Where nothing was told for longer than this, in milliseconds, nothing is known: lines are broken there. */
+const LONGEST_GAP_MS = 15_000;
+
+/**
+ * Where values are, and that there are none where nothing was told.
+ *
+ * @param spanMs - how far left is from right, in milliseconds
+ */
+export function placesOf<P extends { readonly at: number }>(
+  points: readonly P[],
+  read: (point: P) => number | null,
+  spanMs: number,
+): Place[] {
+  const until = points.at(-1)?.at ?? 0;
+  return points.flatMap((point, i) => {
+    const place = { x: 1 - (until - point.at) / spanMs, value: read(point) };
+    const gap = point.at - (points[i - 1]?.at ?? point.at) > LONGEST_GAP_MS;
+    return gap ? [{ x: place.x, value: null }, place] : [place];
+  });
+}
+
 /** A round number that is not less than another: 1, 2 or 5 times a power of ten. */
 export function roundAbove(value: number): number {
   if (value <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   const step = [1, 2, 5, 10].find((factor) => factor * power >= value) ?? 10;
   return step * power;
+}
+
+/** What stands at the upper edge, in the middle and at the lower edge; in the middle only what is not said already. */
+export function scaleOf(top: number, show: (value: number) => string): readonly [string, string, string] {
+  const [upper, middle, lower] = [show(top), show(top / 2), show(0)] as const;
+  return [upper, middle === upper || middle === lower ? '' : middle, lower];
 }
 
 /**
@@ -63,7 +90,8 @@ export class Chart<P extends { readonly at: number }> {
   readonly #values: readonly HTMLElement[];
   readonly #drawing: SVGSVGElement;
   readonly #cursor = draw('path', { class: 'cursor', d: '' });
-  readonly #top = make('span', { class: 'top' });
+  /** What the upper edge stands for, the middle and the lower one. */
+  readonly #scale = [make('span'), make('span'), make('span')];
   readonly #time = make('span');
   readonly #from = make('span');
   #points: readonly P[] = [];
@@ -95,7 +123,12 @@ export class Chart<P extends { readonly at: number }> {
       'figure',
       { class: 'card chart' },
       make('figcaption', {}, make('span', { text: parts.title }), make('span', { class: 'legend' }, ...legend)),
-      make('div', { class: 'plot' }, this.#drawing, this.#top),
+      make(
+        'div',
+        { class: 'plot' },
+        this.#drawing,
+        make('div', { class: 'scale', attributes: { 'aria-hidden': 'true' } }, ...this.#scale),
+      ),
       make('div', { class: 'axis' }, this.#from, this.#time),
     );
     this.#drawing.addEventListener('pointermove', (event) => {
@@ -122,10 +155,12 @@ export class Chart<P extends { readonly at: number }> {
     const { title, series, show } = this.#parts;
     const top = roundAbove(Math.max(0, ...series.flatMap(({ read }) => points.map((point) => read(point) ?? 0))));
     series.forEach(({ read }, i) => {
-      const places = points.map((point) => ({ x: this.#placeOf(point), value: read(point) }));
-      this.#lines[i]?.setAttribute('d', pathOf(places, top, WIDTH, HEIGHT));
+      this.#lines[i]?.setAttribute('d', pathOf(placesOf(points, read, spanMs), top, WIDTH, HEIGHT));
     });
-    setText(this.#top, show(top));
+    const marks = scaleOf(top, show);
+    this.#scale.forEach((mark, i) => {
+      setText(mark, marks[i] ?? '');
+    });
     setText(this.#from, `${(spanMs / 60_000).toFixed(0)} min ago`);
     const now = series.map(({ name, read }) => `${name} ${show(lastOf(points, read))}`).join(', ');
     this.#drawing.setAttribute('aria-label', `${title}, now: ${now}`);
@@ -173,7 +208,7 @@ export function sparkline(cell: HTMLElement, values: readonly (number | null)[],
       draw('svg', { class: 'spark', viewBox: size, preserveAspectRatio: 'none', 'aria-hidden': 'true' }, line),
     );
   }
-  const top = Math.max(1, ...values.map((value) => value ?? 0));
+  const top = 1.2 * Math.max(1, ...values.map((value) => value ?? 0));
   const places = values.map((value, i) => ({ x: 1 - (values.length - 1 - i) / (most - 1), value }));
   line.setAttribute('d', pathOf(places, top, SPARK_WIDTH, SPARK_HEIGHT));
 }

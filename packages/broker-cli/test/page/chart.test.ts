@@ -2,7 +2,8 @@
 // chart.test - where the lines of the charts go
 
 import { describe, expect, test } from '@jest/globals';
-import { pathOf, roundAbove } from '../../src/page/chart.js';
+import { pathOf, placesOf, roundAbove, scaleOf } from '../../src/page/chart.js';
+import { amount, latency } from '../../src/page/format.js';
 
 describe('roundAbove', () => {
   test.each([
@@ -16,6 +17,14 @@ describe('roundAbove', () => {
   ])('of %d is %d', (value, above) => {
     expect(roundAbove(value)).toBeCloseTo(above, 10);
   });
+});
+
+test.each([
+  [20, amount, ['20', '10', '0']],
+  [1, amount, ['1', '', '0']],
+  [200_000, latency, ['> 65 s', '', '0']],
+])('the scale up to %d says nothing twice', (top, show, marks) => {
+  expect(scaleOf(top, show)).toEqual(marks);
 });
 
 describe('pathOf', () => {
@@ -39,5 +48,26 @@ describe('pathOf', () => {
 
   test('does not leave the drawing', () => {
     expect(path(99)).toBe('M0 0L0 0');
+  });
+});
+
+describe('placesOf', () => {
+  const at = (...times: number[]): { at: number }[] => times.map((time) => ({ at: time }));
+
+  test('puts the last point to the right, and others by how long ago they were', () => {
+    expect(placesOf(at(1_000, 3_000, 5_000), () => 1, 8_000)).toEqual([
+      { x: 0.5, value: 1 },
+      { x: 0.75, value: 1 },
+      { x: 1, value: 1 },
+    ]);
+  });
+
+  test('breaks lines where nothing was told for long: the broker was gone', () => {
+    expect(placesOf(at(0, 10_000, 40_000), ({ at: time }) => time, 40_000)).toEqual([
+      { x: 0, value: 0 },
+      { x: 0.25, value: 10_000 },
+      { x: 1, value: null },
+      { x: 1, value: 40_000 },
+    ]);
   });
 });
