@@ -69,6 +69,12 @@ export function clock(date: number): string {
   return new Date(date).toLocaleTimeString('en-GB');
 }
 
+/** The time of day, with the date when it was on another day. */
+export function moment(date: number, now: number): string {
+  const day = (time: number): string => new Date(time).toLocaleDateString('en-CA');
+  return day(date) === day(now) ? clock(date) : `${day(date)} ${clock(date)}`;
+}
+
 /** Words out of a name of the program: `unknownKey` is `unknown key`. */
 export function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

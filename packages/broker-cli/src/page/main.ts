@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // main - the status page: what is shown when, and what the one who looks can do
 
-import type { StatusBegin, StatusPoint, StatusUpdate, WorkerRow } from './update.js';
+import type { StatusBegin, StatusUpdate, WorkerRow } from './update.js';
 import { matches } from './data-table.js';
-import { byId, make, setText } from './elements.js';
+import { byId, setText } from './elements.js';
 import { age, amount } from './format.js';
+import { ListeningTable } from './listening.js';
 import { Overview } from './overview.js';
+import { Past, TREND_POINTS } from './past.js';
 import type { ShownService } from './services.js';
 import { serviceTable } from './services.js';
+import { StandingBar } from './standing.js';
 import { RecentList, showCounts } from './trouble.js';
 import type { Link } from './watch.js';
 import { Watch } from './watch.js';
 import { withKeys, workerTable } from './workers.js';
 
-/** So many rates are kept of each service. */
-const TREND_POINTS = 60;
-
 /** The whole page. */
 class Page {
   readonly #overview = new Overview(byId('tiles'), byId('charts'));
   readonly #services = serviceTable(byId('services'), TREND_POINTS);
+  readonly #listening = new ListeningTable(byId('listening'));
   readonly #workers = workerTable(byId('workers'));
   readonly #recent = new RecentList(byId('recent'), byId('recent-note'));
   readonly #watch = new Watch({
@@ -29,14 +30,16 @@ class Page {
     update: (update) => {
       this.#update(update);
     },
-    link: (link, why) => {
-      this.#link(link, why);
+    link: (link, why, restMs) => {
+      this.#link(link, why, restMs);
     },
   });
-  #version: string | undefined;
-  #points: readonly StatusPoint[] = [];
-  #spanMs = 1;
-  #trends = new Map<string, readonly (number | null)[]>();
+  readonly #standing = new StandingBar(() => {
+    this.#watch.wake();
+  });
+  readonly #past = new Past();
+  /** When the last update was so, by this computer's clock, in milliseconds since 1970. */
+  #lastAt = 0;
   #last: StatusUpdate | undefined;
   #paused = false;
   #filter = '';
@@ -55,7 +58,17 @@ class Page {
       this.#paused = !this.#paused;
       byId('pause').setAttribute('aria-pressed', String(this.#paused));
       setText(byId('pause'), this.#paused ? 'Go on' : 'Pause');
+      this.#standing.pause(this.#paused);
       if (!this.#paused) this.#show();
+    });
+    byId('load').addEventListener('click', () => {
+      location.reload();
+    });
+    addEventListener('online', () => {
+      this.#watch.wake();
+    });
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.#watch.wake();
     });
     byId('unlock').addEventListener('submit', (event) => {
       event.preventDefault();
@@ -69,33 +82,31 @@ class Page {
     return this.#watch.run();
   }
 
-  #begin({ points, spanMs, trends }: StatusBegin): void {
-    this.#spanMs = spanMs;
-    // The last point comes again, with the update that it belongs to.
-    this.#points = points.slice(0, -1);
-    this.#trends = new Map(trends.map(([name, rates]) => [name, rates.slice(0, -1)]));
+  #begin(begin: StatusBegin): void {
+    this.#past.begin(begin);
+    // It is not loaded by itself: who looks may be in the middle of something.
+    if (begin.page !== document.documentElement.dataset['page']) this.#offerPage('The broker has another page now.');
   }
 
   #update(update: StatusUpdate): void {
-    // Another version of the broker has another page.
-    if (this.#version !== undefined && this.#version !== update.version) location.reload();
-    this.#version = update.version;
-    const { point } = update;
-    this.#points = [...this.#points.filter(({ at }) => point.at - at < this.#spanMs), point];
-    const trends = update.services.map(
-      ({ name, requests }) => [name, [...(this.#trends.get(name) ?? []), requests].slice(-TREND_POINTS)] as const,
-    );
-    this.#trends = new Map(trends);
-    this.#last = update;
-    if (!this.#paused) this.#show();
+    try {
+      this.#past.add(update);
+      this.#last = update;
+      this.#lastAt = Date.now() - update.ageMs;
+      if (!this.#paused) this.#show();
+    } catch {
+      // What another version of the broker tells, this page may not understand.
+      this.#offerPage('This page cannot show what the broker tells.');
+    }
   }
 
-  #link(link: Link, why: string): void {
-    document.body.dataset['link'] = link;
-    const said = { connecting: 'connecting', live: 'live', lost: 'connection lost, trying again', locked: 'locked' }[
-      link
-    ];
-    setText(byId('link'), why === '' || link === 'locked' ? said : `${said}: ${why}`);
+  #offerPage(why: string): void {
+    setText(byId('other-text'), why);
+    byId('other').hidden = false;
+  }
+
+  #link(link: Link, why: string, restMs?: number): void {
+    this.#standing.link(link, why, restMs);
     byId('unlock').hidden = link !== 'locked';
     setText(byId('unlock-note'), link === 'locked' ? why : '');
     if (link === 'locked') byId('token').focus();
@@ -105,8 +116,10 @@ class Page {
     const update = this.#last;
     if (update === undefined) return;
     byId('content').hidden = false;
-    this.#overview.show(update, this.#points, this.#spanMs);
-    this.#showHead(update);
+    this.#standing.shows(update, this.#lastAt);
+    this.#overview.show(update, this.#past.points, this.#past.spanMs);
+    this.#listening.show(update.listening);
+    showHead(update);
     const found = ({ name, shown = name }: { readonly name: string; readonly shown?: string }): boolean =>
       matches(shown, this.#filter);
     const services = update.services.filter(found);
@@ -123,15 +136,6 @@ class Page {
     setText(byId('workers-count'), registered > update.workers.length ? listed : countOf(workers, update.workers));
   }
 
-  #showHead({ phase, version, uptimeMs, threads, endpoints }: StatusUpdate): void {
-    setText(byId('phase'), phase);
-    byId('phase').className = `badge ${phase}`;
-    setText(byId('about'), `${version}, up for ${age(uptimeMs)}${threads > 1 ? `, ${amount(threads)} threads` : ''}`);
-    const list = byId('endpoints');
-    if (list.childElementCount === endpoints.length) return;
-    list.replaceChildren(...endpoints.map((endpoint) => make('li', { text: endpoint })));
-  }
-
   #withPast(services: StatusUpdate['services'], workers: readonly WorkerRow[]): ShownService[] {
     const byService = new Map<string, WorkerRow[]>();
     for (const worker of workers) {
@@ -141,10 +145,16 @@ class Page {
     }
     return services.map((service) => ({
       ...service,
-      trend: this.#trends.get(service.name) ?? [],
+      trend: this.#past.trend(service.name),
       ofIt: byService.get(service.name) ?? [],
     }));
   }
+}
+
+function showHead({ phase, version, uptimeMs, threads }: StatusUpdate): void {
+  setText(byId('phase'), phase);
+  byId('phase').className = `badge ${phase}`;
+  setText(byId('about'), `${version}, up for ${age(uptimeMs)}${threads > 1 ? `, ${amount(threads)} threads` : ''}`);
 }
 
 function countOf(found: readonly unknown[], all: readonly unknown[]): string {

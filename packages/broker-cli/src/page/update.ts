@@ -72,6 +72,21 @@ export interface WorkerRow extends Named {
   readonly credit: number;
 }
 
+/** Endpoints that differ in nothing but the place, and what is known of the keys there. */
+export interface ListeningRow {
+  readonly endpoints: readonly string[];
+  readonly role: 'any' | 'client' | 'worker';
+  /** Whether they are encrypted. */
+  readonly curve: boolean;
+  readonly allow: 'list' | 'function' | 'anyKey' | 'anybody';
+  /** How many keys the list has, if there is one. */
+  readonly keysListed?: number;
+  /** Left out when all may be called and registered there. */
+  readonly services?: readonly string[];
+  readonly keysAccepted: number;
+  readonly keysRefused: Counts;
+}
+
 /** Something that went wrong, as the log says it. */
 export interface RecentLine {
   /** They ascend. */
@@ -89,11 +104,13 @@ export type Counts = Readonly<Record<string, number>>;
 
 /** All that the page shows at a time. */
 export interface StatusUpdate {
+  /** How long ago it was so when it was told, in milliseconds. */
+  readonly ageMs: number;
   readonly phase: 'starting' | 'ready' | 'draining';
   readonly version: string;
   readonly uptimeMs: number;
   readonly threads: number;
-  readonly endpoints: readonly string[];
+  readonly listening: readonly ListeningRow[];
   readonly point: StatusPoint;
   /** Those with workers and requests first, when there are more than are told of. */
   readonly services: readonly ServiceRow[];
@@ -113,6 +130,8 @@ export interface StatusUpdate {
 
 /** What the page is told first. */
 export interface StatusBegin {
+  /** Which page the broker has: another one than it had may not understand what is told now. */
+  readonly page: string;
   /** How often updates come, in milliseconds. */
   readonly everyMs: number;
   /** How far back the charts go, in milliseconds. */

@@ -7,7 +7,7 @@ import { plain } from '../admin-server.js';
 import type { BrokerSnapshot } from '../snapshot.js';
 import { StatusHistory } from './history.js';
 import type { RecentLines } from './recent-lines.js';
-import type { StatusUpdate } from '../page/update.js';
+import type { StatusBegin, StatusUpdate } from '../page/update.js';
 
 /** How often it looks, in milliseconds. */
 export const EVERY_MS = 2_000;
@@ -84,8 +84,12 @@ export class StatusFeed {
     this.#listeners.clear();
   }
 
-  /** The answer for who wants to watch. */
-  reply(): AdminReply {
+  /**
+   * The answer for who wants to watch.
+   *
+   * @param page - which page there is now
+   */
+  reply(page: string): AdminReply {
     if (this.#closed) return plain(503, 'the broker stops');
     if (this.#source.phase() === 'starting') return plain(503, 'the broker starts');
     if (this.#listeners.size >= MOST_LISTENERS) return plain(503, `${String(MOST_LISTENERS)} watch already`);
@@ -94,21 +98,21 @@ export class StatusFeed {
       // Proxies are asked not to keep it until it is whole.
       headers: { 'x-accel-buffering': 'no' },
       body: (response) => {
-        this.#admit(response);
+        this.#admit(response, page);
       },
     };
   }
 
-  #admit(response: ServerResponse): void {
+  #admit(response: ServerResponse, page: string): void {
     this.#listeners.set(response, 0);
     response.once('close', () => this.#listeners.delete(response));
-    response.write(eventText('begin', this.#history.begin(this.#everyMs)));
+    response.write(eventText('begin', { ...this.#history.begin(this.#everyMs), page } satisfies StatusBegin));
     const update = this.#update();
     if (update !== undefined) response.write(eventText('update', update));
   }
 
   #update(): StatusUpdate | undefined {
-    return this.#history.update(this.#source.phase(), this.#source.recent.lines);
+    return this.#history.update(this.#source.phase(), this.#source.recent.lines, performance.now());
   }
 
   #lookIn(ms: number): void {

@@ -104,7 +104,7 @@ export class StatusHistory {
   }
 
   /** The past. */
-  begin(everyMs: number): StatusBegin {
+  begin(everyMs: number): Omit<StatusBegin, 'page'> {
     const trends = Array.from(this.#tracks, ([name, { trend }]) => [name, trend] as const);
     return { everyMs, spanMs: SPAN_MS, points: this.#points, trends };
   }
@@ -112,19 +112,21 @@ export class StatusHistory {
   /**
    * What there is to tell now.
    *
+   * @param nowMs - on the clock of {@link Look.atMs}
    * @returns `undefined` before the first look
    */
-  update(phase: StatusUpdate['phase'], recent: readonly RecentLine[]): StatusUpdate | undefined {
+  update(phase: StatusUpdate['phase'], recent: readonly RecentLine[], nowMs: number): StatusUpdate | undefined {
     const point = this.#points.at(-1);
     if (this.#look === undefined || point === undefined) return undefined;
     const { stats, lags, workers } = this.#look.snapshot;
     const { counters } = stats;
     return {
+      ageMs: Math.max(0, Math.round(nowMs - this.#look.atMs)),
       phase,
       version: stats.version,
       uptimeMs: stats.uptimeMs,
       threads: lags.length,
-      endpoints: stats.endpoints,
+      listening: stats.listening,
       point,
       services: Array.from(this.#tracks.values(), (track) => track.row()),
       servicesInAll: stats.services.length,

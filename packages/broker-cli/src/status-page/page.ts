@@ -14,10 +14,13 @@ export const PAGE_MODULES = [
   'data-table',
   'chart',
   'watch',
+  'past',
+  'standing',
   'services',
   'workers',
   'overview',
   'trouble',
+  'listening',
   'main',
 ] as const;
 
@@ -29,6 +32,7 @@ const BUILT = new URL('../../dist/page/', import.meta.url);
 
 /** What is put between the tags of the page, which are empty in its file. */
 const STYLE = '<style></style>';
+const ID = 'data-page=""';
 const SCRIPT = '<script type="module"></script>';
 
 async function read(name: string, folder: URL): Promise<string> {
@@ -41,6 +45,8 @@ const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(
 /** The page, and the policy under which it works. */
 export interface StatusPage {
   readonly html: string;
+  /** Which one it is: another one has another. */
+  readonly id: string;
   readonly policy: string;
 }
 
@@ -66,8 +72,11 @@ export async function makePage(): Promise<StatusPage> {
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
   ].join('; ');
+  const id = createHash('sha256').update(html).update(style).update(script).digest('hex').slice(0, 16);
   return {
+    id,
     html: html
+      .replace(ID, () => `data-page="${id}"`)
       .replace(STYLE, () => `<style>${style}</style>`)
       .replace(SCRIPT, () => `<script type="module">${script}</script>`),
     policy,
@@ -76,9 +85,13 @@ export async function makePage(): Promise<StatusPage> {
 
 let made: Promise<StatusPage> | undefined;
 
+/** The page, which is made once. */
+export function statusPage(): Promise<StatusPage> {
+  return (made ??= makePage());
+}
+
 /** The answer for who wants to see the page. */
 export async function pageReply(): Promise<AdminReply> {
-  made ??= makePage();
-  const { html, policy } = await made;
+  const { html, policy } = await statusPage();
   return { type: 'text/html; charset=utf-8', headers: { 'content-security-policy': policy }, body: html };
 }

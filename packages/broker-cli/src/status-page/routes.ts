@@ -3,12 +3,12 @@
 
 import type { AdminRoute } from '../admin-server.js';
 import type { StatusFeed } from './feed.js';
-import { pageReply } from './page.js';
+import { pageReply, statusPage } from './page.js';
 
 /** The routes. The page itself tells nothing: it asks for the token, where there is one, and shows it for what it is fed. */
 export function statusRoutes(feed: StatusFeed): AdminRoute[] {
   return [
     { path: '/', open: true, GET: () => pageReply() },
-    { path: '/events', GET: () => feed.reply() },
+    { path: '/events', GET: async () => feed.reply((await statusPage()).id) },
   ];
 }

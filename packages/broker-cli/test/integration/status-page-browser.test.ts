@@ -163,7 +163,12 @@ inBrowser(
       site.phase = 'draining';
       await hear(4);
       expect(await page.value(`document.getElementById('phase').textContent`)).toBe('ready');
+      expect(await page.value(`document.getElementById('old-text').textContent`)).toMatch(
+        /^Paused\. What is shown is of \d\d:\d\d:\d\d\.$/,
+      );
+      expect(await page.value('document.title')).toMatch(/^paused, .* – mdp-broker$/);
       await page.value(click('#pause'));
+      expect(await page.value(`document.getElementById('old').hidden`)).toBe(true);
       await page.until(`document.getElementById('phase').textContent === 'draining'`);
       await page.value(
         `{ const kind = document.getElementById('kind'); kind.value = 'keys'; kind.dispatchEvent(new Event('change')); }`,
@@ -180,7 +185,7 @@ inBrowser(
       await page.until(`document.getElementById('phase').textContent === 'draining'`);
       site.feed.close();
       await page.until(`document.body.dataset.link === 'lost'`);
-      expect(await page.value(`document.getElementById('link').textContent`)).toContain('connection lost');
+      expect(await page.value(`document.getElementById('link').textContent`)).toBe('no connection');
       await keep(page, 'lost');
     });
 

@@ -3,9 +3,10 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { matches, sortRows } from '../../src/page/data-table.js';
+import { whoMayConnect } from '../../src/page/listening.js';
 import { isOfKind, totalOf } from '../../src/page/trouble.js';
 import { withKeys } from '../../src/page/workers.js';
-import type { RecentLine } from '../../src/page/update.js';
+import type { ListeningRow, RecentLine } from '../../src/page/update.js';
 
 interface Row {
   readonly name: string;
@@ -55,6 +56,20 @@ test('workers that look the same are told apart, in the same way each time', () 
   const keys = withKeys([worker, { ...worker, name: 't' }, worker, { ...worker, ageMs: 9 }]).map(({ key }) => key);
   expect(new Set(keys).size).toBe(4);
   expect(withKeys([worker, { ...worker, name: 't' }, worker, worker]).map(({ key }) => key)).toEqual(keys);
+});
+
+test('who may connect is told in words', () => {
+  const row: ListeningRow = {
+    ...{ endpoints: ['tcp://*:1'], role: 'any', curve: true, allow: 'list' },
+    ...{ keysAccepted: 0, keysRefused: {} },
+  };
+  expect(
+    [
+      { ...row, keysListed: 1 },
+      { ...row, keysListed: 1_200 },
+      { ...row, allow: 'anyKey' as const },
+    ].map(whoMayConnect),
+  ).toEqual(['1 key', '1,200 keys', 'any key']);
 });
 
 describe('what went wrong', () => {

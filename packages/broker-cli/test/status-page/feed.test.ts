@@ -78,7 +78,7 @@ describe('the feed', () => {
 
   test('cuts off who does not read, and keeps little for it', async () => {
     // More than the system keeps for a connection.
-    const stats = { endpoints: ['x'.repeat(3 * 1_024 * 1_024)] };
+    const stats = { version: 'x'.repeat(3 * 1_024 * 1_024) };
     await using site = await StatusSite.start({ stats });
     const socket = connect(Number(new URL(site.url).port), '127.0.0.1');
     const gone = new Promise((resolve) => socket.once('close', resolve));
@@ -104,6 +104,30 @@ describe('the feed', () => {
     expect(site.faults).toEqual([new Error('a thread is gone')]);
     site.parts = { services: [serviceOf('s')] };
     await client.update('the service', ({ services }) => services.length === 1);
+  });
+
+  test('says how old it is what it tells of a broker that does not answer any more', async () => {
+    await using site = await StatusSite.start();
+    await waitUntil('a look', () => site.looks > 1);
+    site.parts = new Error('it does not answer');
+    await waitUntil('several that fail', () => site.faults.length > 0);
+    let ageMs = 0;
+    await waitUntil('it to say so to who comes', async () => {
+      using client = await EventClient.open(`${site.url}/events`);
+      const before = ageMs;
+      ({ ageMs } = await client.update('what is known'));
+      return ageMs > before && before > 0;
+    });
+  });
+
+  test('says which page there is, so that one that is open sees whether it is that', async () => {
+    await using site = await StatusSite.start();
+    await waitUntil('a look', () => site.looks > 1);
+    using client = await EventClient.open(`${site.url}/events`);
+    await client.update('something');
+    const [, page = ''] =
+      /<html lang="en" data-page="([0-9a-f]{16})">/.exec(await (await fetch(`${site.url}/`)).text()) ?? [];
+    expect(client.begin?.page).toBe(page);
   });
 
   test('ends what it tells when it is closed, and looks no more', async () => {

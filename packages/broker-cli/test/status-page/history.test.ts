@@ -16,7 +16,7 @@ class Bench {
   add(parts: SnapshotParts = {}): StatusUpdate {
     const atMs = this.#looks++ * 2_000;
     this.history.add({ atMs, date: 1_000_000 + atMs, snapshot: snapshotOf(parts), memory: 7 });
-    const update = this.history.update('ready', []);
+    const update = this.history.update('ready', [], atMs);
     if (update === undefined) throw new Error('there was a look, and there is nothing to tell');
     // As it comes to the page.
     return JSON.parse(JSON.stringify(update)) as StatusUpdate;
@@ -28,7 +28,7 @@ const counted = new Broker().stats().counters;
 describe('a history', () => {
   test('has nothing to tell before the first look, and no rates after it', () => {
     const bench = new Bench();
-    expect(bench.history.update('ready', [])).toBeUndefined();
+    expect(bench.history.update('ready', [], 0)).toBeUndefined();
     expect(bench.history.begin(2_000)).toEqual({ everyMs: 2_000, spanMs: SPAN_MS, points: [], trends: [] });
     const { point, services } = bench.add({ services: [serviceOf('s', { requests: 9 })], counters: { requests: 9 } });
     expect(point).toMatchObject({ requests: null, failed: null, p50: null, p99: null, waitP99: null });

@@ -3,6 +3,7 @@
 
 import type { SnapshotParts } from './snapshots.js';
 import { durations, serviceOf, workerOf } from './snapshots.js';
+import type { ListeningStats } from '@mdp/broker';
 import { Broker } from '@mdp/broker';
 
 /** What would run, if any of it ever became markup. */
@@ -24,6 +25,17 @@ export const HOSTILE_NAMES: readonly string[] = [
 
 /** Services that do something. */
 const NAMES = ['image.resize', 'report.monthly', 'mail.send', 'charge', 'search.query', 'search.index'];
+
+const LISTENING: readonly ListeningStats[] = [
+  {
+    ...{ endpoints: ['tcp://0.0.0.0:5555', 'tcp://[2001:db8:85a3::8a2e:370:7334]:5555'], role: 'client', curve: true },
+    ...{ allow: 'list', keysListed: 1_240, keysAccepted: 39, keysRefused: { unknownKey: 7, expiredKey: 2 } },
+  },
+  {
+    ...{ endpoints: ['ipc:///run/mdp.sock'], role: 'any', curve: false, allow: 'anybody' },
+    ...{ services: ['image.*', 'report.monthly'], keysAccepted: 0, keysRefused: {} },
+  },
+];
 
 /**
  * How it is at a moment.
@@ -67,7 +79,8 @@ export function busyBroker(turn: number): SnapshotParts {
     workers,
     stats: {
       uptimeMs: 187_000_000 + Math.round(turn * 2_000),
-      endpoints: ['tcp://0.0.0.0:5555', 'ipc:///run/mdp.sock'],
+      endpoints: LISTENING.flatMap(({ endpoints }) => endpoints),
+      listening: LISTENING,
       workers: { registered: workers.length, waiting: workers.length - 5, busy: 5 },
       requests: {
         queued: sum(({ queued }) => queued),

@@ -17,6 +17,10 @@ export interface SiteParts {
   readonly token?: string;
   /** How often it looks at the broker, in milliseconds. */
   readonly everyMs?: number;
+  /** Left out: any that is free. */
+  readonly port?: number;
+  /** Which page it says that it has; left out: the one that it has. */
+  readonly page?: string;
   /** How the broker was before, every two seconds. */
   readonly past?: readonly SnapshotParts[];
 }
@@ -45,7 +49,7 @@ export class StatusSite implements AsyncDisposable {
   readonly #server: AdminServer;
   url = '';
 
-  private constructor({ token, everyMs = 20, past = [] }: SiteParts) {
+  private constructor({ token, page, everyMs = 20, past = [] }: SiteParts) {
     const source = {
       phase: () => this.phase,
       snapshot: () => {
@@ -61,13 +65,16 @@ export class StatusSite implements AsyncDisposable {
       this.faults.push(error);
     };
     this.feed = new StatusFeed(source, onFault, everyMs, remembering(past));
-    this.#server = new AdminServer(statusRoutes(this.feed), new AdminGuard(token), onFault);
+    const routes = statusRoutes(this.feed);
+    if (page !== undefined) routes.unshift({ path: '/events', GET: () => this.feed.reply(page) });
+    // Of two with one path the last holds.
+    this.#server = new AdminServer(routes.reverse(), new AdminGuard(token), onFault);
   }
 
   static async start(parts: StatusSite['parts'] = {}, more: SiteParts = {}): Promise<StatusSite> {
     const site = new StatusSite(more);
     site.parts = parts;
-    site.url = await site.#server.listen('127.0.0.1', 0);
+    site.url = await site.#server.listen('127.0.0.1', more.port ?? 0);
     site.feed.start();
     return site;
   }
