@@ -56,7 +56,6 @@ class Page {
     });
     byId('pause').addEventListener('click', () => {
       this.#paused = !this.#paused;
-      byId('pause').setAttribute('aria-pressed', String(this.#paused));
       setText(byId('pause'), this.#paused ? 'Go on' : 'Pause');
       this.#standing.pause(this.#paused);
       if (!this.#paused) this.#show();

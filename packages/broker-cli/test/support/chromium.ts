@@ -58,6 +58,21 @@ interface Message {
   readonly sessionId?: string;
 }
 
+/** Something for those who do not see the page. */
+export interface Spoken {
+  readonly role: string;
+  readonly name: string;
+  readonly focusable?: boolean;
+  readonly expanded?: boolean;
+}
+
+interface AccessibleNode {
+  readonly ignored: boolean;
+  readonly role?: { readonly value: string };
+  readonly name?: { readonly value: string };
+  readonly properties?: readonly { readonly name: string; readonly value: { readonly value: unknown } }[];
+}
+
 interface Waiting {
   readonly resolve: (result: Params) => void;
   readonly reject: (error: Error) => void;
@@ -187,8 +202,25 @@ export class BrowserPage {
   async look(width: number, height: number, scheme: 'light' | 'dark'): Promise<void> {
     const mobile = width < 600;
     await this.tell('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: mobile ? 2 : 1, mobile });
-    const features = [{ name: 'prefers-color-scheme', value: scheme }];
+    await this.prefer({ 'prefers-color-scheme': scheme });
+  }
+
+  /** What its user prefers, and nothing else: media features by name. */
+  async prefer(wanted: Readonly<Record<string, string>>): Promise<void> {
+    const features = Object.entries(wanted).map(([name, value]) => ({ name, value }));
     await this.tell('Emulation.setEmulatedMedia', { features });
+  }
+
+  /** What is there for those who do not see it: all that has a role. */
+  async spoken(): Promise<Spoken[]> {
+    const { nodes } = await this.tell('Accessibility.getFullAXTree');
+    return (nodes as readonly AccessibleNode[])
+      .filter(({ ignored }) => !ignored)
+      .map(({ role, name, properties = [] }) => ({
+        role: role?.value ?? '',
+        name: name?.value ?? '',
+        ...Object.fromEntries(properties.map(({ name: property, value }) => [property, value.value])),
+      }));
   }
 
   /** What an expression is in the page; it may be a promise. */
