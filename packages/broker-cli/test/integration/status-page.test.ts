@@ -30,6 +30,8 @@ describe.each([
     const client = new Client(endpoints, { timeoutMs: 20_000, retry: { attempts: 1 } });
     try {
       await worker.start();
+      // It may have come to one of the brokers only.
+      await watcher.update('the worker at each broker', (update) => update.workers.length === threads);
       await client.request('greet', 'x');
       const { workers } = await watcher.update(
         'the request and the workers',
