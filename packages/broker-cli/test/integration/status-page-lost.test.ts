@@ -158,10 +158,14 @@ inBrowser(
     });
 
     test('can be told to try at once, by keys', async () => {
-      await using site = await StatusSite.start();
+      await using site = await StatusSite.start(busyBroker(1));
       await open(site.url);
       await site[Symbol.asyncDispose]();
       await lost();
+      // The bar lies over the page, not under it.
+      expect(
+        await page.value(`document.elementFromPoint(innerWidth / 2, innerHeight - 4).closest('#old') !== null`),
+      ).toBe(true);
       const asked = page.requests.length;
       await page.value(`document.getElementById('try').focus()`);
       await page.press('Enter');
