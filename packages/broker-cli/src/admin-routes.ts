@@ -106,9 +106,10 @@ export function adminRoutes(view: AdminView, aliveMs = ALIVE_MS): AdminRoute[] {
 async function health(view: AdminView, aliveMs: number): Promise<AdminReply> {
   if (view.phase() === 'starting') return plain(200, 'starting');
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, aliveMs, false)));
-  const alive = await Promise.race([view.alive().then(() => true), late]);
-  clearTimeout(timer);
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, aliveMs, false).unref()));
+  const alive = await Promise.race([view.alive().then(() => true), late]).finally(() => {
+    clearTimeout(timer);
+  });
   return alive ? plain(200, 'ok') : plain(503, 'a thread does not answer');
 }
 

@@ -3,7 +3,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { AdminGuard } from './admin-guard.js';
 
 /** An answer. */
@@ -68,6 +68,8 @@ export class AdminServer {
   readonly #guard: AdminGuard;
   readonly #onFault: (error: unknown) => void;
   readonly #server: Server;
+  /** Connections on which an answer is awaited. */
+  readonly #awaited = new WeakSet<Socket>();
 
   /** @param onFault - told of what a route throws; who had asked is told only that it has failed */
   constructor(
@@ -87,7 +89,7 @@ export class AdminServer {
       maxHeaderSize: MOST_HEADER_BYTES,
     };
     this.#server = createServer(options, (request, response) => {
-      void this.#serve(request, response);
+      this.#hear(request, response);
     });
     this.#server.maxConnections = connections;
     this.#server.timeout = silenceMs;
@@ -121,6 +123,22 @@ export class AdminServer {
       this.#server.close(resolve);
       this.#server.closeAllConnections();
     });
+  }
+
+  /**
+   * One request at a time: no client that matters asks on before it is answered, and Node.js would have hundreds of requests that
+   * came in one piece worked on at once, and go on when whoever asked is gone.
+   */
+  #hear(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    if (socket.destroyed) return;
+    if (this.#awaited.has(socket)) {
+      socket.destroy();
+      return;
+    }
+    this.#awaited.add(socket);
+    response.once('close', () => this.#awaited.delete(socket));
+    void this.#serve(request, response);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -2,6 +2,8 @@
 // admin-server.test - what the admin interface answers, to whom, and what it refuses
 
 import { once } from 'node:events';
+import { Agent } from 'node:http';
+import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Broker } from '@mdp/broker';
@@ -154,6 +156,18 @@ describe('what it answers', () => {
     expect(head.headers['content-length']).toBe(whole.headers['content-length']);
   });
 
+  test('one request after the other on a connection', async () => {
+    const { url } = await start();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ports = new Set<number | undefined>();
+    agent.on('free', ({ localPort }: Socket) => ports.add(localPort));
+    for (const path of ['/metrics', '/readyz', '/healthz', '/stats.json', '/metrics']) {
+      expect((await ask(url + path, { agent })).status).toBe(200);
+    }
+    agent.destroy();
+    expect(ports.size).toBe(1);
+  });
+
   test('a fault is logged and not shown', async () => {
     const setup = await start();
     setup.broken = true;
@@ -253,6 +267,16 @@ describe('what it refuses', () => {
   ])('%s', async (_what, limits, text, heard) => {
     const { url } = await start(undefined, undefined, undefined, { ...PATIENT, ...limits });
     expect(await heardBy(url, text)).toMatch(heard);
+  });
+
+  test('whoever asks on before it is answered', async () => {
+    let asked = 0;
+    const { url } = await start(undefined, () => {
+      asked++;
+      return new Promise(() => undefined);
+    });
+    expect(await heardBy(url, 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(100))).toBe('');
+    expect(asked).toBe(1);
   });
 
   test('more than so many connections', async () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// http - one request by HTTP, with any headers, on a connection of its own
+// http - one request by HTTP, with any headers, on a connection of its own unless it is told another
 
-import type { IncomingHttpHeaders } from 'node:http';
+import type { Agent, IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:http';
 
 /** What came back. */
@@ -16,12 +16,17 @@ export interface HttpQuestion {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Who has the connections; left out, it is closed with the answer. */
+  readonly agent?: Agent;
 }
 
 /** Ask. */
-export function ask(url: string, { method = 'GET', headers = {}, body }: HttpQuestion = {}): Promise<HttpAnswer> {
+export function ask(
+  url: string,
+  { method = 'GET', headers = {}, body, agent }: HttpQuestion = {},
+): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method, headers, agent: false }, (response) => {
+    const asked = request(url, { method, headers, agent: agent ?? false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('error', reject);
