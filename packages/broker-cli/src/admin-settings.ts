@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // admin-settings - where the admin interface listens, and who may ask it: only this machine, unless there is a token
 
-import { readFileSync, statSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { ArgumentError } from '@mdp/protocol';
-import { UsageError, errorMessage } from './exit-codes.js';
+import { UsageError } from './exit-codes.js';
 import { printable } from './printable.js';
 import type { Given } from './settings.js';
 
@@ -25,10 +24,6 @@ export interface AdminSettings {
 const ALLOWED = 'HOST:PORT: 127.0.0.1:9464, [::1]:9464, port * is any free one';
 const ADDRESS = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/@?#]+)):(\d{1,5}|\*)$/;
 const HIGHEST_PORT = 65_535;
-
-/** What a token may be: it goes into a header as it is, and must not be guessed. */
-const TOKEN = /^[\x21-\x7e]{16,1024}$/;
-const TOKEN_ALLOWED = 'a file with a token: one line of 16 to 1,024 characters of ASCII, no spaces';
 
 /** Whether a host, without brackets, is this machine and nobody else can reach it. */
 export function isLoopback(host: string): boolean {
@@ -65,31 +60,4 @@ export function adminSettings(address: Given | undefined, token: Given | undefin
     ...(token === undefined ? {} : { tokenFile: token.value as string }),
     names: { address: address.name, token: token?.name ?? '--admin-token-file' },
   };
-}
-
-/**
- * Read the token that has to be shown.
- *
- * @returns `undefined` when none is asked for
- * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT` for a file that cannot be read, that others can read, or that holds
- * no token; it does not show what the file holds
- */
-export function readToken({ tokenFile, names }: AdminSettings): string | undefined {
-  if (tokenFile === undefined) return undefined;
-  let token: string;
-  let mode: number;
-  try {
-    token = readFileSync(tokenFile, 'utf8').replace(/\r?\n$/, '');
-    mode = statSync(tokenFile).mode & 0o777;
-  } catch (error) {
-    throw new ArgumentError(names.token, tokenFile, `${TOKEN_ALLOWED}: ${errorMessage(error)}`);
-  }
-  if (!TOKEN.test(token)) throw new ArgumentError(names.token, tokenFile, TOKEN_ALLOWED);
-  // Windows has no such modes.
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    const octal = mode.toString(8).padStart(4, '0');
-    const only = `a file that only its owner can read: its mode is ${octal}, chmod 600 it`;
-    throw new ArgumentError(names.token, tokenFile, only);
-  }
-  return token;
 }

@@ -6,7 +6,7 @@ import type { AdminPhase, AdminView } from './admin-routes.js';
 import { adminRoutes } from './admin-routes.js';
 import { AdminServer } from './admin-server.js';
 import type { AdminSettings } from './admin-settings.js';
-import { readToken } from './admin-settings.js';
+import { readToken } from './admin-token.js';
 import { errorCode, errorMessage } from './exit-codes.js';
 import type { Log } from './logger.js';
 import { printable } from './printable.js';

@@ -3,7 +3,7 @@
 
 import type { EndpointOptions, ServiceOptions } from '@mdp/broker';
 import { Broker } from '@mdp/broker';
-import { readToken } from './admin-settings.js';
+import { readToken } from './admin-token.js';
 import { UsageError } from './exit-codes.js';
 import type { ExitCode } from './exit-codes.js';
 import { EXIT_CODES } from './exit-codes.js';
