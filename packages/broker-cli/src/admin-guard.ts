@@ -16,11 +16,22 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 
 /** Judges requests. */
 export class AdminGuard {
-  readonly #wanted: Buffer | undefined;
+  #wanted: Buffer | undefined;
 
   /** @param token - what has to be shown; left out, only this machine can ask, and the `Host` of a request has to say so */
   constructor(token: string | undefined) {
     this.#wanted = token === undefined ? undefined : digest(token);
+  }
+
+  /**
+   * What has to be shown from now on.
+   *
+   * @returns whether it is another one than before
+   */
+  want(token: string): boolean {
+    const before = this.#wanted;
+    this.#wanted = digest(token);
+    return before?.equals(this.#wanted) !== true;
   }
 
   /** Why a request is refused; `undefined` when it is not. */

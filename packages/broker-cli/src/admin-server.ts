@@ -116,6 +116,11 @@ export class AdminServer {
     return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${String(bound.port)}`;
   }
 
+  /** Close every connection, and go on listening. */
+  disconnect(): void {
+    this.#server.closeAllConnections();
+  }
+
   /** Close it, and every connection. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;

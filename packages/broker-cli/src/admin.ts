@@ -21,6 +21,7 @@ export type AdminBroker = Omit<AdminView, 'phase'> & { readonly recent: RecentLi
 export class Admin {
   readonly #settings: AdminSettings;
   readonly #log: Log;
+  readonly #guard: AdminGuard;
   readonly #server: AdminServer;
   readonly #feed: StatusFeed;
   /** How far the broker is; whoever runs it says so. */
@@ -36,7 +37,8 @@ export class Admin {
     const view = { ...broker, phase: () => this.phase };
     this.#feed = new StatusFeed(view, onFault);
     const routes = [...statusRoutes(this.#feed), ...adminRoutes(view)];
-    this.#server = new AdminServer(routes, new AdminGuard(readToken(settings)), onFault);
+    this.#guard = new AdminGuard(readToken(settings));
+    this.#server = new AdminServer(routes, this.#guard, onFault);
   }
 
   /**
@@ -64,6 +66,24 @@ export class Admin {
       );
       return false;
     }
+  }
+
+  /** Read the token again, if one is asked for. When another one is to be shown, all connections end: who shows it comes back. */
+  reloadToken(): void {
+    let token: string | undefined;
+    try {
+      token = readToken(this.#settings);
+    } catch (error) {
+      const message = printable(errorMessage(error), 500);
+      const what = 'the token of the admin interface could not be read again, and the one before goes on to hold';
+      this.#log.log('error', 'tokenNotReloaded', `${what}: ${message}`, { error: message });
+      return;
+    }
+    if (token === undefined) return;
+    const other = this.#guard.want(token);
+    if (other) this.#server.disconnect();
+    const news = other ? 'another one has to be shown from now on' : 'it is the same';
+    this.#log.log('info', 'tokenReloaded', `the token of the admin interface was read again: ${news}`);
   }
 
   close(): Promise<void> {

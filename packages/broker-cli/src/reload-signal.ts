@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// reload-signal - SIGHUP asks to read the lists of allowed keys again, and ends nothing
+// reload-signal - SIGHUP asks to read the lists of allowed keys and the token of the admin interface again, and ends nothing
 
 /**
  * Run something while SIGHUP asks for a reload. Without a listener it would end the process, also where there is nothing to

@@ -82,18 +82,17 @@ async function run(settings: RunSettings, publicKey: string | undefined, env: En
   for (const warning of unknownVariables(env)) log.log('warn', 'unknownVariable', warning);
   sayLowered(lowered, log);
   const manager = new ServiceManager(env, log);
+  const opened: Admin[] = [];
   const reload = (): void => {
-    const lists = (settings.keyNames?.allow ?? '') !== '';
-    const what = lists ? 'reading the lists of allowed keys again' : 'there are no lists of allowed keys to read again';
-    log.log('info', 'reload', `SIGHUP: ${what}`);
+    log.log('info', 'reload', `SIGHUP: ${reloading(settings)}`);
     broker.reloadKeys();
+    for (const admin of opened) admin.reloadToken();
     // Threads do what they are told one after the other: when they answer this they have read their lists.
     void manager.reloading(() => broker.totals());
   };
   const toggle = (): void => {
     setLogLevel(levels.other, 'SIGUSR1');
   };
-  const opened: Admin[] = [];
   try {
     const work = async (signal: Promise<StopSignal>): Promise<ExitCode> => {
       const admin = await openAdmin(settings, broker, log, { levels, recent }, setLogLevel);
@@ -109,6 +108,18 @@ async function run(settings: RunSettings, publicKey: string | undefined, env: En
     await manager.close();
     await log.close();
   }
+}
+
+/** What SIGHUP has read again. */
+function reloading({ keyNames, admin }: RunSettings): string {
+  const lists = (keyNames?.allow ?? '') !== '';
+  const token = admin?.tokenFile !== undefined;
+  if (!lists && !token) return 'there are no lists of allowed keys to read again';
+  const what = [
+    ...(lists ? ['the lists of allowed keys'] : []),
+    ...(token ? ['the token of the admin interface'] : []),
+  ];
+  return `reading ${what.join(' and ')} again`;
 }
 
 /** The admin interface, if there is to be one; it does not listen yet. */

@@ -9,7 +9,7 @@ import { amount, bytes, clock, words } from './format.js';
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   requests: ['requestFailed', 'invalidMessage'],
   workers: ['workerLost', 'workerRefused'],
-  keys: ['connectionRefused', 'keysRevoked', 'keysNotReloaded', 'anyKey', 'notEncrypted'],
+  keys: ['connectionRefused', 'keysRevoked', 'keysNotReloaded', 'tokenNotReloaded', 'anyKey', 'notEncrypted'],
 };
 
 /** Whether a line is of a kind; all are of the kind that is none. */

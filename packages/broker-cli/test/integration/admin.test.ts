@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // admin.test - the admin interface of a broker that runs: what it tells while requests come, and while the broker stops
 
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -116,6 +119,39 @@ test('a port that somebody has is told, with exit code 3, and nothing serves', a
     expect(await held.reply).toBe('x');
     expect(await broker.process.exited).toEqual({ code: 0, signal: null });
     await expect(ask(`${url}/readyz`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  test('SIGHUP has the token read again: another one holds at once, for who is connected, too; a bad file changes nothing', async () => {
+    const file = join(folder, 'admin.token');
+    const old = { authorization: 'Bearer 0123456789abcdef' };
+    await writeFile(file, '0123456789abcdef\n', { mode: 0o600 });
+    await using broker = await startBroker([...ADMIN, '--admin-token-file', file]);
+    const url = await adminOf(broker);
+    await writeFile(file, 'short');
+    broker.process.signal('SIGHUP');
+    const { index } = await said(broker.process, 'SIGHUP: reading the token of the admin interface again');
+    await said(
+      broker.process,
+      /could not be read again, and the one before goes on to hold: --admin-token-file: got ".+", allowed is/,
+    );
+    expect(broker.process.stderr.slice(index)).not.toContain('short');
+    const events = request(`${url}/events`, { headers: old });
+    const parted = once(events, 'close');
+    const [watching] = (await once(events.end(), 'response')) as [IncomingMessage];
+    expect(watching.statusCode).toBe(200);
+    watching.on('error', () => undefined).resume();
+    await writeFile(file, 'fedcba9876543210\n');
+    broker.process.signal('SIGHUP');
+    await said(
+      broker.process,
+      'the token of the admin interface was read again: another one has to be shown from now on',
+    );
+    await parted;
+    expect((await ask(`${url}/metrics`, { headers: old })).status).toBe(401);
+    expect((await ask(`${url}/metrics`, { headers: { authorization: 'Bearer fedcba9876543210' } })).status).toBe(200);
+    broker.process.signal('SIGHUP');
+    await said(broker.process, 'the token of the admin interface was read again: it is the same');
+    for (const token of ['0123456789abcdef', 'fedcba9876543210']) expect(broker.process.stderr).not.toContain(token);
   });
 
   test('SIGUSR1 logs most, and again as before; no debugger is opened', async () => {
