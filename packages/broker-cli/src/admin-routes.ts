@@ -8,6 +8,7 @@ import type { LogLevel } from './log-levels.js';
 import { LOG_LEVELS } from './log-levels.js';
 import type { MetricForm } from './metrics.js';
 import { Metrics } from './metrics.js';
+import { Shared } from './shared.js';
 import type { BrokerSnapshot } from './snapshot.js';
 
 /** How far the broker is. */
@@ -25,34 +26,20 @@ export interface AdminView {
   setLogLevel(level: LogLevel): void;
 }
 
-/** A snapshot is good for so long, in milliseconds: however many ask, the broker is kept from its work once. */
-const FRESH_MS = 500;
-
 /** A thread that does not answer within so many milliseconds is not healthy. */
 export const ALIVE_MS = 5_000;
 
-/** Snapshots, shared by all who ask. */
-class Snapshots {
-  readonly #view: AdminView;
-  #last: Promise<BrokerSnapshot> | undefined;
-  #takenAt = -Infinity;
+/** What is made of a snapshot is made once, however many ask for it. */
+class Writings {
+  readonly #written = new WeakMap<BrokerSnapshot, Map<string, Promise<string>>>();
 
-  constructor(view: AdminView) {
-    this.#view = view;
-  }
-
-  take(): Promise<BrokerSnapshot> {
-    const now = performance.now();
-    if (this.#last === undefined || now - this.#takenAt > FRESH_MS) {
-      this.#takenAt = now;
-      const taken = this.#view.snapshot();
-      this.#last = taken;
-      // One that failed is not kept; whoever has asked for it hears why.
-      taken.catch(() => {
-        if (this.#last === taken) this.#last = undefined;
-      });
-    }
-    return this.#last;
+  /** @param what - another name for everything that may come out differently */
+  of(snapshot: BrokerSnapshot, what: string, write: () => Promise<string> | string): Promise<string> {
+    const texts = this.#written.get(snapshot) ?? new Map<string, Promise<string>>();
+    this.#written.set(snapshot, texts);
+    const text = texts.get(what) ?? Promise.resolve(write());
+    texts.set(what, text);
+    return text;
   }
 }
 
@@ -62,7 +49,9 @@ class Snapshots {
  * @param aliveMs - how long threads may take to answer when the health is asked for, in milliseconds
  */
 export function adminRoutes(view: AdminView, aliveMs = ALIVE_MS): AdminRoute[] {
-  const snapshots = new Snapshots(view);
+  const snapshots = new Shared(() => view.snapshot());
+  const answers = new Shared(() => view.alive());
+  const writings = new Writings();
   const metrics = new Metrics();
 
   /** What needs a broker that has begun to serve. */
@@ -76,12 +65,25 @@ export function adminRoutes(view: AdminView, aliveMs = ALIVE_MS): AdminRoute[] {
       path: '/metrics',
       GET: served(async (snapshot, accept) => {
         const form: MetricForm = accept.includes('application/openmetrics-text') ? 'openmetrics' : 'prometheus';
-        const body = await metrics.write({ ...snapshot, ready: view.phase() === 'ready' }, form);
+        const ready = view.phase() === 'ready';
+        const write = (): Promise<string> => metrics.write({ ...snapshot, ready }, form);
+        const body = await writings.of(snapshot, `${form} ${String(ready)}`, write);
         return { type: metrics.contentType(form), headers: { vary: 'accept' }, body };
       }),
     },
-    { path: '/stats.json', GET: served((snapshot) => json(describe(view, snapshot))) },
-    { path: '/healthz', open: true, GET: () => health(view, aliveMs) },
+    {
+      path: '/stats.json',
+      GET: served(async (snapshot) => {
+        const write = (): string => `${JSON.stringify(describe(view, snapshot))}\n`;
+        const body = await writings.of(snapshot, `json ${view.phase()} ${view.logLevel()}`, write);
+        return { type: 'application/json; charset=utf-8', body };
+      }),
+    },
+    {
+      path: '/healthz',
+      open: true,
+      GET: () => (view.phase() === 'starting' ? plain(200, 'starting') : health(answers.take(), aliveMs)),
+    },
     {
       path: '/readyz',
       open: true,
@@ -103,18 +105,13 @@ export function adminRoutes(view: AdminView, aliveMs = ALIVE_MS): AdminRoute[] {
   ];
 }
 
-async function health(view: AdminView, aliveMs: number): Promise<AdminReply> {
-  if (view.phase() === 'starting') return plain(200, 'starting');
+async function health(answer: Promise<unknown>, aliveMs: number): Promise<AdminReply> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, aliveMs, false).unref()));
-  const alive = await Promise.race([view.alive().then(() => true), late]).finally(() => {
+  const alive = await Promise.race([answer.then(() => true), late]).finally(() => {
     clearTimeout(timer);
   });
   return alive ? plain(200, 'ok') : plain(503, 'a thread does not answer');
-}
-
-function json(value: unknown): AdminReply {
-  return { type: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n` };
 }
 
 /** All that is known, for programs; what is shown of it is up to them. */

@@ -148,6 +148,24 @@ describe('what it answers', () => {
     expect(setup.snapshots).toBeLessThan(20);
   });
 
+  test('what is told of one snapshot is written once', async () => {
+    const setup = await start();
+    for (const path of ['/metrics', '/stats.json']) {
+      const before = setup.snapshots;
+      const asked = Array.from({ length: 20 }, () => ask(setup.url + path));
+      const texts = new Set((await Promise.all(asked)).map(({ body }) => body));
+      // Both tell how much memory there is, which is never the same twice.
+      expect(texts.size).toBeLessThanOrEqual(setup.snapshots - before + 1);
+    }
+  });
+
+  test('many who ask whether it is healthy cost each thread one answer', async () => {
+    let asked = 0;
+    const { url } = await start(undefined, () => Promise.resolve(asked++));
+    await Promise.all(Array.from({ length: 20 }, () => ask(`${url}/healthz`)));
+    expect(asked).toBeLessThan(20);
+  });
+
   test('HEAD is GET without the body', async () => {
     const { url } = await start();
     const whole = await ask(`${url}/readyz`);
