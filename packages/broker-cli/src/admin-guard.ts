@@ -2,7 +2,7 @@
 // admin-guard - who may ask the admin interface: who shows the token, or, where there is none, programs of this machine
 
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isLoopback } from './admin-settings.js';
 
 /** Why somebody is not answered. */
@@ -36,7 +36,7 @@ export class AdminGuard {
 
   /** Why a request is refused; `undefined` when it is not. */
   refusal({ headers }: Pick<IncomingMessage, 'headers'>): Refusal | undefined {
-    if (this.#wanted === undefined) return this.#refusedHost(headers.host);
+    if (this.#wanted === undefined) return refusedHost(headers.host) ?? refusedSite(headers);
     const shown = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
     // Digests have one length, and take one time to compare.
     if (shown !== undefined && timingSafeEqual(digest(shown), this.#wanted)) return undefined;
@@ -46,14 +46,25 @@ export class AdminGuard {
       headers: { 'www-authenticate': 'Bearer realm="mdp-broker"' },
     };
   }
+}
 
-  /**
-   * A page of any site can have its own name resolve to 127.0.0.1, and have a browser on this machine ask there; the browser
-   * then says that name.
-   */
-  #refusedHost(host = ''): Refusal | undefined {
-    const name = /^(?:\[([^\]]*)\]|([^:]*))(?::\d+)?$/.exec(host);
-    if (isLoopback(name?.[1] ?? name?.[2] ?? '')) return undefined;
-    return { status: 403, message: 'the Host of the request has to be localhost or a loopback address' };
-  }
+/**
+ * A page of any site can have its own name resolve to 127.0.0.1, and have a browser on this machine ask there; the browser
+ * then says that name.
+ */
+function refusedHost(host = ''): Refusal | undefined {
+  const name = /^(?:\[([^\]]*)\]|([^:]*))(?::\d+)?$/.exec(host);
+  if (isLoopback(name?.[1] ?? name?.[2] ?? '')) return undefined;
+  return { status: 403, message: 'the Host of the request has to be localhost or a loopback address' };
+}
+
+/**
+ * A page of any site can also have a browser ask 127.0.0.1 by that name. It is not shown the answer, but could have it made again and
+ * again. Browsers say whose page asks; only a person who follows a link there is welcome.
+ */
+function refusedSite(headers: IncomingHttpHeaders): Refusal | undefined {
+  const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': what } = headers;
+  if (site === undefined || site === 'same-origin' || site === 'none') return undefined;
+  if (mode === 'navigate' && what === 'document') return undefined;
+  return { status: 403, message: 'pages of other sites may not ask here' };
 }

@@ -241,6 +241,21 @@ describe('what it refuses', () => {
     expect((await put(setup.url)).status).toBe(200);
   });
 
+  test.each([
+    ['cross-site', 'no-cors', 'image', 403],
+    ['cross-site', 'cors', 'empty', 403],
+    ['same-site', 'no-cors', 'empty', 403],
+    ['cross-site', 'navigate', 'iframe', 403],
+    ['cross-site', 'navigate', 'document', 200],
+    ['same-origin', 'cors', 'empty', 200],
+    ['none', 'navigate', 'document', 200],
+  ])('what a browser asks because of a page: %s, %s, %s: %i', async (site, mode, dest, status) => {
+    const setup = await start();
+    const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest };
+    expect((await ask(`${setup.url}/metrics`, { headers })).status).toBe(status);
+    expect(setup.snapshots).toBe(status === 200 ? 1 : 0);
+  });
+
   test('whoever does not show the token, where there is one', async () => {
     const { url } = await start(TOKEN);
     for (const authorization of ['', 'Bearer', 'Bearer wrong', `Basic ${TOKEN}`, `Bearer ${TOKEN}x`, TOKEN]) {
