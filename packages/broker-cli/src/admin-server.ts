@@ -5,6 +5,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { AdminGuard } from './admin-guard.js';
+import { Connections } from './connections.js';
 
 /** An answer. */
 export interface AdminReply {
@@ -48,7 +49,7 @@ export interface AdminLimits {
   readonly requestMs: number;
   /** How long nothing may move on a connection. */
   readonly silenceMs: number;
-  /** The most connections at once. */
+  /** The most connections at once; beyond them strangers make room, see {@link Connections}. */
   readonly connections: number;
 }
 
@@ -68,6 +69,7 @@ export class AdminServer {
   readonly #guard: AdminGuard;
   readonly #onFault: (error: unknown) => void;
   readonly #server: Server;
+  readonly #connections: Connections;
   /** Connections on which an answer is awaited. */
   readonly #awaited = new WeakSet<Socket>();
 
@@ -91,7 +93,10 @@ export class AdminServer {
     this.#server = createServer(options, (request, response) => {
       this.#hear(request, response);
     });
-    this.#server.maxConnections = connections;
+    this.#connections = new Connections(connections);
+    this.#server.on('connection', (socket) => {
+      this.#connections.add(socket);
+    });
     this.#server.timeout = silenceMs;
   }
 
@@ -173,8 +178,11 @@ export class AdminServer {
   async #replyTo(request: IncomingMessage): Promise<AdminReply> {
     const [path = ''] = (request.url ?? '').split('?');
     const route = this.#routes.get(path);
-    const refused = route?.open === true ? undefined : this.#guard.refusal(request);
-    if (refused !== undefined) return plain(refused.status, refused.message, refused.headers);
+    if (route?.open !== true) {
+      const refused = this.#guard.refusal(request);
+      if (refused !== undefined) return plain(refused.status, refused.message, refused.headers);
+      this.#connections.know(request.socket);
+    }
     if (route === undefined) return plain(404, `there is ${[...this.#routes.keys()].join(', ')}`);
     const { method = '' } = request;
     if (method === 'GET' || method === 'HEAD') return await route.GET(request);

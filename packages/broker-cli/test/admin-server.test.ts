@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Broker } from '@mdp/broker';
+import { waitUntil } from '@mdp/testkit';
 import { AdminGuard } from '../src/admin-guard.js';
 import type { AdminPhase, AdminView } from '../src/admin-routes.js';
 import { adminRoutes } from '../src/admin-routes.js';
@@ -26,6 +27,8 @@ class Setup {
   level: LogLevel = 'info';
   snapshots = 0;
   broken = false;
+  /** A snapshot is there no sooner. */
+  gate = Promise.resolve();
   readonly faults: unknown[] = [];
   readonly server: AdminServer;
   url = '';
@@ -42,7 +45,7 @@ class Setup {
       snapshot: () => {
         this.snapshots++;
         if (this.broken) return Promise.reject(new Error('a fault of the program'));
-        return Promise.resolve({ stats, lags: [{ p50Ms: 1, p99Ms: 2, maxMs: 3 }], workers: [] });
+        return this.gate.then(() => ({ stats, lags: [{ p50Ms: 1, p99Ms: 2, maxMs: 3 }], workers: [] }));
       },
       alive,
       logLevel: () => this.level,
@@ -312,12 +315,24 @@ describe('what it refuses', () => {
     expect(asked).toBe(1);
   });
 
-  test('more than so many connections', async () => {
+  test('more than so many connections: strangers make room', async () => {
     const { url } = await start(undefined, undefined, undefined, { ...PATIENT, connections: 1 });
     const first = connect(Number(new URL(url).port), '127.0.0.1');
+    const closed = once(first.resume(), 'close');
     await once(first, 'connect');
-    expect(await heardBy(url, 'GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n')).toBe('');
-    first.destroy();
+    expect((await ask(`${url}/readyz`)).status).toBe(200);
+    await closed;
+  });
+
+  test('more than so many connections: who may ask does not', async () => {
+    const setup = await start(undefined, undefined, undefined, { ...PATIENT, connections: 1 });
+    let answer = (): void => undefined;
+    setup.gate = new Promise((resolve) => (answer = resolve));
+    const first = ask(`${setup.url}/metrics`);
+    await waitUntil('it to be let in', () => setup.snapshots === 1);
+    expect(await heardBy(setup.url, 'GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n')).toBe('');
+    answer();
+    expect((await first).status).toBe(200);
   });
 
   test('a port that somebody else has', async () => {
