@@ -6,6 +6,7 @@ import type { AdminReply, AdminRoute } from './admin-server.js';
 import { plain } from './admin-server.js';
 import type { LogLevel } from './log-levels.js';
 import { LOG_LEVELS } from './log-levels.js';
+import { memoryInUse } from './memory-in-use.js';
 import type { MetricForm } from './metrics.js';
 import { Metrics } from './metrics.js';
 import { Shared } from './shared.js';
@@ -117,13 +118,12 @@ async function health(answer: Promise<unknown>, aliveMs: number): Promise<AdminR
 /** All that is known, for programs; what is shown of it is up to them. */
 function describe(view: AdminView, { stats, lags }: BrokerSnapshot): unknown {
   const eventLoops = lags.map((lag, i) => ({ thread: i + 1, ...lag }));
-  const { rss, heapUsed, external } = process.memoryUsage();
   return {
     phase: view.phase(),
     logLevel: view.logLevel(),
     ...stats,
     eventLoops,
-    memory: { rss, heapUsed, external },
+    memory: memoryInUse(),
     latencyBoundsMs: LATENCY_BOUNDS_MS,
   };
 }

@@ -4,6 +4,7 @@
 import type { ServerResponse } from 'node:http';
 import type { AdminReply } from '../admin-server.js';
 import { plain } from '../admin-server.js';
+import { memoryInUse } from '../memory-in-use.js';
 import type { BrokerSnapshot } from '../snapshot.js';
 import { StatusHistory } from './history.js';
 import type { RecentLines } from './recent-lines.js';
@@ -127,7 +128,7 @@ export class StatusFeed {
     try {
       if (this.#source.phase() !== 'starting') {
         const snapshot = await this.#source.snapshot();
-        this.#history.add({ atMs: performance.now(), date: Date.now(), snapshot, memory: process.memoryUsage.rss() });
+        this.#history.add({ atMs: performance.now(), date: Date.now(), snapshot, memory: memoryInUse().rss });
         this.#tell();
       }
       this.#failing = false;

@@ -83,15 +83,19 @@ export async function makePage(): Promise<StatusPage> {
   };
 }
 
-let made: Promise<StatusPage> | undefined;
-
-/** The page, which is made once. */
-export function statusPage(): Promise<StatusPage> {
-  return (made ??= makePage());
+/**
+ * The page, made once for all who ask; when that has failed, as it does when no file can be opened, it is made for the next one.
+ */
+export function pageOnce(make: () => Promise<StatusPage>): () => Promise<StatusPage> {
+  let made: Promise<StatusPage> | undefined;
+  return () =>
+    (made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    }));
 }
 
 /** The answer for who wants to see the page. */
-export async function pageReply(): Promise<AdminReply> {
-  const { html, policy } = await statusPage();
+export function pageReply({ html, policy }: StatusPage): AdminReply {
   return { type: 'text/html; charset=utf-8', headers: { 'content-security-policy': policy }, body: html };
 }

@@ -6,7 +6,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { SourceTextModule } from 'node:vm';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { StatusPage } from '../../src/status-page/page.js';
-import { PAGE_MODULES, makePage } from '../../src/status-page/page.js';
+import { PAGE_MODULES, makePage, pageOnce } from '../../src/status-page/page.js';
 
 const FOLDER = new URL('../../src/page/', import.meta.url);
 
@@ -65,5 +65,16 @@ describe('the status page', () => {
     expect(page.html).not.toMatch(
       /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|<[^>]* style=|<[^>]* on[a-z]+=/,
     );
+  });
+
+  test('is made once, and again when it could not be', async () => {
+    let tries = 0;
+    const once = pageOnce(() => (++tries === 1 ? Promise.reject(new Error('no file left')) : makePage()));
+    const first = [once(), once()];
+    for (const { status } of await Promise.allSettled(first)) expect(status).toBe('rejected');
+    const [one, other] = await Promise.all([once(), once()]);
+    expect(one).toEqual(page);
+    expect(other).toBe(one);
+    expect(tries).toBe(2);
   });
 });
