@@ -3,10 +3,12 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { RefusalReason } from './admin-refusals.js';
 import { isLoopback } from './admin-settings.js';
 
 /** Why somebody is not answered. */
 export interface Refusal {
+  readonly reason: RefusalReason;
   readonly status: 401 | 403;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -41,6 +43,7 @@ export class AdminGuard {
     // Digests have one length, and take one time to compare.
     if (shown !== undefined && timingSafeEqual(digest(shown), this.#wanted)) return undefined;
     return {
+      reason: headers.authorization === undefined ? 'noToken' : 'token',
       status: 401,
       message: 'show the token: Authorization: Bearer TOKEN',
       headers: { 'www-authenticate': 'Bearer realm="mdp-broker"' },
@@ -55,7 +58,7 @@ export class AdminGuard {
 function refusedHost(host = ''): Refusal | undefined {
   const name = /^(?:\[([^\]]*)\]|([^:]*))(?::\d+)?$/.exec(host);
   if (isLoopback(name?.[1] ?? name?.[2] ?? '')) return undefined;
-  return { status: 403, message: 'the Host of the request has to be localhost or a loopback address' };
+  return { reason: 'host', status: 403, message: 'the Host of the request has to be localhost or a loopback address' };
 }
 
 /**
@@ -66,5 +69,5 @@ function refusedSite(headers: IncomingHttpHeaders): Refusal | undefined {
   const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': what } = headers;
   if (site === undefined || site === 'same-origin' || site === 'none') return undefined;
   if (mode === 'navigate' && what === 'document') return undefined;
-  return { status: 403, message: 'pages of other sites may not ask here' };
+  return { reason: 'site', status: 403, message: 'pages of other sites may not ask here' };
 }

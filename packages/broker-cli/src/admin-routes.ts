@@ -2,6 +2,7 @@
 // admin-routes - what the admin interface answers: metrics, health, figures, and how much is logged
 
 import { LATENCY_BOUNDS_MS } from '@mdp/broker';
+import type { RefusalReason } from './admin-refusals.js';
 import type { AdminReply, AdminRoute } from './admin-server.js';
 import { plain } from './admin-server.js';
 import type { LogLevel } from './log-levels.js';
@@ -22,6 +23,8 @@ export interface AdminView {
   snapshot(): Promise<BrokerSnapshot>;
   /** Resolves when every thread of it has answered. */
   alive(): Promise<unknown>;
+  /** How often the admin interface itself has refused somebody. */
+  refusals(): Readonly<Record<RefusalReason, number>>;
   logLevel(): LogLevel;
   /** Log so much from now on, and say so. */
   setLogLevel(level: LogLevel): void;
@@ -67,7 +70,7 @@ export function adminRoutes(view: AdminView, aliveMs = ALIVE_MS): AdminRoute[] {
       GET: served(async (snapshot, accept) => {
         const form: MetricForm = accept.includes('application/openmetrics-text') ? 'openmetrics' : 'prometheus';
         const ready = view.phase() === 'ready';
-        const write = (): Promise<string> => metrics.write({ ...snapshot, ready }, form);
+        const write = (): Promise<string> => metrics.write({ ...snapshot, ready, refusals: view.refusals() }, form);
         const body = await writings.of(snapshot, `${form} ${String(ready)}`, write);
         return { type: metrics.contentType(form), headers: { vary: 'accept' }, body };
       }),

@@ -5,6 +5,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { AdminGuard } from './admin-guard.js';
+import type { RefusalReason } from './admin-refusals.js';
 import { Connections } from './connections.js';
 
 /** An answer. */
@@ -63,26 +64,33 @@ export function plain(status: number, text: string, headers: Readonly<Record<str
   return { status, type: 'text/plain; charset=utf-8', headers, body: `${text}\n` };
 }
 
+/** Who is told of what goes wrong. */
+export interface AdminListener {
+  /** A route has thrown this; who had asked is told only that it has failed. */
+  fault(error: unknown): void;
+  /** Somebody at an address was not answered, or closed. */
+  refused(reason: RefusalReason, address: string): void;
+}
+
 /** The server; it listens as soon as {@link listen} is called. */
 export class AdminServer {
   readonly #routes: ReadonlyMap<string, AdminRoute>;
   readonly #guard: AdminGuard;
-  readonly #onFault: (error: unknown) => void;
+  readonly #listener: AdminListener;
   readonly #server: Server;
   readonly #connections: Connections;
   /** Connections on which an answer is awaited. */
   readonly #awaited = new WeakSet<Socket>();
 
-  /** @param onFault - told of what a route throws; who had asked is told only that it has failed */
   constructor(
     routes: readonly AdminRoute[],
     guard: AdminGuard,
-    onFault: (error: unknown) => void,
+    listener: AdminListener,
     { headersMs, requestMs, silenceMs, connections }: AdminLimits = LIMITS,
   ) {
     this.#routes = new Map(routes.map((route) => [route.path, route]));
     this.#guard = guard;
-    this.#onFault = onFault;
+    this.#listener = listener;
     const options = {
       headersTimeout: headersMs,
       requestTimeout: requestMs,
@@ -95,7 +103,8 @@ export class AdminServer {
     });
     this.#connections = new Connections(connections);
     this.#server.on('connection', (socket) => {
-      this.#connections.add(socket);
+      const closed = this.#connections.add(socket);
+      if (closed !== undefined) this.#turnOut(closed, 'connections');
     });
     this.#server.timeout = silenceMs;
   }
@@ -113,7 +122,9 @@ export class AdminServer {
       server.once('error', reject);
       server.listen({ host, port }, () => {
         server.off('error', reject);
-        server.on('error', this.#onFault);
+        server.on('error', (error) => {
+          this.#listener.fault(error);
+        });
         resolve();
       });
     });
@@ -143,7 +154,7 @@ export class AdminServer {
     const { socket } = request;
     if (socket.destroyed) return;
     if (this.#awaited.has(socket)) {
-      socket.destroy();
+      this.#turnOut(socket, 'ahead');
       return;
     }
     this.#awaited.add(socket);
@@ -151,12 +162,17 @@ export class AdminServer {
     void this.#serve(request, response);
   }
 
+  #turnOut(socket: Socket, reason: RefusalReason): void {
+    this.#listener.refused(reason, addressOf(socket));
+    socket.destroy();
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let reply: AdminReply;
     try {
       reply = await this.#replyTo(request);
     } catch (error) {
-      this.#onFault(error);
+      this.#listener.fault(error);
       reply = plain(500, 'it has failed; the log says why');
     }
     // Whoever asked may be gone meanwhile.
@@ -180,7 +196,10 @@ export class AdminServer {
     const route = this.#routes.get(path);
     if (route?.open !== true) {
       const refused = this.#guard.refusal(request);
-      if (refused !== undefined) return plain(refused.status, refused.message, refused.headers);
+      if (refused !== undefined) {
+        this.#listener.refused(refused.reason, addressOf(request.socket));
+        return plain(refused.status, refused.message, refused.headers);
+      }
       this.#connections.know(request.socket);
     }
     if (route === undefined) return plain(404, `there is ${[...this.#routes.keys()].join(', ')}`);
@@ -190,10 +209,17 @@ export class AdminServer {
       const allow = route.PUT === undefined ? 'GET, HEAD' : 'GET, HEAD, PUT';
       return plain(405, `allowed is ${allow}`, { allow });
     }
-    if (isForeign(request)) return plain(403, 'pages of other sites may change nothing here');
+    if (isForeign(request)) {
+      this.#listener.refused('site', addressOf(request.socket));
+      return plain(403, 'pages of other sites may change nothing here');
+    }
     const text = await readText(request);
     return text === undefined ? plain(413, `at most ${String(MOST_BODY_BYTES)} bytes are read`) : await route.PUT(text);
   }
+}
+
+function addressOf({ remoteAddress }: Socket): string {
+  return remoteAddress ?? '';
 }
 
 /** Whether a browser asks because of a page of another site. */

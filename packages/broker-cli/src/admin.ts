@@ -2,11 +2,14 @@
 // admin - the admin interface of a broker that this command runs
 
 import { AdminGuard } from './admin-guard.js';
+import type { RefusalReason } from './admin-refusals.js';
+import { AdminRefusals } from './admin-refusals.js';
 import type { AdminPhase, AdminView } from './admin-routes.js';
 import { adminRoutes } from './admin-routes.js';
 import { AdminServer } from './admin-server.js';
 import type { AdminSettings } from './admin-settings.js';
 import { readToken } from './admin-token.js';
+import { BurstLog } from './burst-log.js';
 import { errorCode, errorMessage } from './exit-codes.js';
 import type { Log } from './logger.js';
 import { printable } from './printable.js';
@@ -15,13 +18,14 @@ import type { RecentLines } from './status-page/recent-lines.js';
 import { statusRoutes } from './status-page/routes.js';
 
 /** What it tells of, but for how far the broker is. */
-export type AdminBroker = Omit<AdminView, 'phase'> & { readonly recent: RecentLines };
+export type AdminBroker = Omit<AdminView, 'phase' | 'refusals'> & { readonly recent: RecentLines };
 
 /** Serves metrics and health checks, from before the broker listens until it has stopped. */
 export class Admin {
   readonly #settings: AdminSettings;
   readonly #log: Log;
   readonly #guard: AdminGuard;
+  readonly #refusals: AdminRefusals;
   readonly #server: AdminServer;
   readonly #feed: StatusFeed;
   /** How far the broker is; whoever runs it says so. */
@@ -31,14 +35,18 @@ export class Admin {
   constructor(settings: AdminSettings, broker: AdminBroker, log: Log) {
     this.#settings = settings;
     this.#log = log;
-    const onFault = (error: unknown): void => {
+    this.#refusals = new AdminRefusals(new BurstLog(log));
+    const fault = (error: unknown): void => {
       log.log('error', 'adminFailed', `the admin interface: ${printable(errorMessage(error), 500)}`);
     };
-    const view = { ...broker, phase: () => this.phase };
-    this.#feed = new StatusFeed(view, onFault);
+    const refused = (reason: RefusalReason, address: string): void => {
+      this.#refusals.note(reason, address);
+    };
+    const view = { ...broker, phase: () => this.phase, refusals: () => this.#refusals.counts };
+    this.#feed = new StatusFeed(view, fault);
     const routes = [...statusRoutes(this.#feed), ...adminRoutes(view)];
     this.#guard = new AdminGuard(readToken(settings));
-    this.#server = new AdminServer(routes, this.#guard, onFault);
+    this.#server = new AdminServer(routes, this.#guard, { fault, refused });
   }
 
   /**
@@ -88,6 +96,7 @@ export class Admin {
 
   close(): Promise<void> {
     this.#feed.close();
+    this.#refusals.close();
     return this.#server.close();
   }
 }

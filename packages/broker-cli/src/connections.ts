@@ -14,16 +14,21 @@ export class Connections {
     this.#most = most;
   }
 
-  /** A new one. When there are too many, the oldest stranger is closed in its place; when there is none, the new one is. */
-  add(socket: Socket): void {
+  /**
+   * A new one. When there are too many, the oldest stranger has to go; when there is none, the new one.
+   *
+   * @returns which one has to be closed, if any
+   */
+  add(socket: Socket): Socket | undefined {
+    let closed: Socket | undefined;
     if (this.#open.size >= this.#most) {
-      const [stranger] = [...this.#open].find(([, who]) => who === 'stranger') ?? [];
-      (stranger ?? socket).destroy();
-      if (stranger === undefined) return;
-      this.#open.delete(stranger);
+      [closed] = [...this.#open].find(([, who]) => who === 'stranger') ?? [];
+      if (closed === undefined) return socket;
+      this.#open.delete(closed);
     }
     this.#open.set(socket, 'stranger');
     socket.once('close', () => this.#open.delete(socket));
+    return closed;
   }
 
   /** Somebody was let in on it. */

@@ -3,6 +3,7 @@
 
 import type { BrokerCounters, BrokerStats, LatencyHistogram, ServiceStats } from '@mdp/broker';
 import { STATUS } from '@mdp/protocol';
+import type { RefusalReason } from './admin-refusals.js';
 import type { LoopLag } from './loop-lag.js';
 
 /** What the metrics are made from. */
@@ -14,6 +15,8 @@ export interface MetricSource {
   readonly lags: readonly LoopLag[];
   /** Whether it serves and does not stop. */
   readonly ready: boolean;
+  /** Of the admin interface. */
+  readonly refusals: Readonly<Record<RefusalReason, number>>;
 }
 
 /** The values of labels, by name. */
@@ -211,6 +214,13 @@ export const METRICS: readonly MetricRow[] = [
     'How often no connection could be accepted: no file can be opened any more',
     ({ stats }) => stats.counters.acceptsFailed,
   ),
+  {
+    name: 'mdp_admin_refused_total',
+    type: 'counter',
+    labels: ['reason'],
+    help: 'Whom the admin interface itself did not answer',
+    read: ({ refusals }) => Object.entries(refusals).map(([reason, count]): Sample => [count, { reason }]),
+  },
   whole(
     'counter',
     'stalled_seconds_total',

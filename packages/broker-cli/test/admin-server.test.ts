@@ -11,7 +11,7 @@ import { waitUntil } from '@mdp/testkit';
 import { AdminGuard } from '../src/admin-guard.js';
 import type { AdminPhase, AdminView } from '../src/admin-routes.js';
 import { adminRoutes } from '../src/admin-routes.js';
-import type { AdminLimits } from '../src/admin-server.js';
+import type { AdminLimits, AdminListener } from '../src/admin-server.js';
 import { AdminServer, MOST_BODY_BYTES } from '../src/admin-server.js';
 import type { LogLevel } from '../src/log-levels.js';
 import { readExposition } from './support/exposition.js';
@@ -30,6 +30,7 @@ class Setup {
   /** A snapshot is there no sooner. */
   gate = Promise.resolve();
   readonly faults: unknown[] = [];
+  readonly refused: string[] = [];
   readonly server: AdminServer;
   url = '';
 
@@ -48,13 +49,15 @@ class Setup {
         return this.gate.then(() => ({ stats, lags: [{ p50Ms: 1, p99Ms: 2, maxMs: 3 }], workers: [] }));
       },
       alive,
+      refusals: () => ({ noToken: 0, token: 0, host: 0, site: 0, ahead: 0, connections: 0 }),
       logLevel: () => this.level,
       setLogLevel: (level) => (this.level = level),
     };
-    const onFault = (error: unknown): void => {
-      this.faults.push(error);
+    const listener: AdminListener = {
+      fault: (error) => this.faults.push(error),
+      refused: (reason, address) => this.refused.push(`${reason} ${address}`),
     };
-    this.server = new AdminServer(adminRoutes(view, aliveMs), new AdminGuard(token), onFault, limits);
+    this.server = new AdminServer(adminRoutes(view, aliveMs), new AdminGuard(token), listener, limits);
   }
 }
 
@@ -219,10 +222,11 @@ describe('what it refuses', () => {
     '[::2]',
     'a@localhost',
   ])('a browser that was told that %s is this machine', async (host) => {
-    const { url } = await start();
+    const { url, refused } = await start();
     for (const path of ['/metrics', '/stats.json', '/log-level', '/none']) {
       expect((await ask(url + path, { headers: { host } })).status).toBe(403);
     }
+    expect(refused).toEqual(Array(4).fill('host 127.0.0.1'));
     expect((await ask(`${url}/readyz`, { headers: { host } })).status).toBe(200);
   });
 
@@ -241,6 +245,7 @@ describe('what it refuses', () => {
     expect((await put('http://evil.example')).status).toBe(403);
     expect((await put('null')).status).toBe(403);
     expect(setup.level).toBe('info');
+    expect(setup.refused).toEqual(['site 127.0.0.1', 'site 127.0.0.1']);
     expect((await put(setup.url)).status).toBe(200);
   });
 
@@ -260,12 +265,13 @@ describe('what it refuses', () => {
   });
 
   test('whoever does not show the token, where there is one', async () => {
-    const { url } = await start(TOKEN);
+    const { url, refused } = await start(TOKEN);
     for (const authorization of ['', 'Bearer', 'Bearer wrong', `Basic ${TOKEN}`, `Bearer ${TOKEN}x`, TOKEN]) {
       const answer = await ask(`${url}/metrics`, { headers: { authorization } });
       expect(answer).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer realm="mdp-broker"' } });
     }
     expect((await ask(`${url}/none`)).status).toBe(401);
+    expect(refused).toEqual([...Array<string>(6).fill('token 127.0.0.1'), 'noToken 127.0.0.1']);
     expect((await ask(`${url}/metrics`, { headers: { ...SHOWN, host: 'broker.example' } })).status).toBe(200);
     for (const path of ['/healthz', '/readyz']) expect((await ask(url + path)).status).toBe(200);
   });
@@ -307,21 +313,23 @@ describe('what it refuses', () => {
 
   test('whoever asks on before it is answered', async () => {
     let asked = 0;
-    const { url } = await start(undefined, () => {
+    const { url, refused } = await start(undefined, () => {
       asked++;
       return new Promise(() => undefined);
     });
     expect(await heardBy(url, 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(100))).toBe('');
     expect(asked).toBe(1);
+    expect(refused).toEqual(['ahead 127.0.0.1']);
   });
 
   test('more than so many connections: strangers make room', async () => {
-    const { url } = await start(undefined, undefined, undefined, { ...PATIENT, connections: 1 });
+    const { url, refused } = await start(undefined, undefined, undefined, { ...PATIENT, connections: 1 });
     const first = connect(Number(new URL(url).port), '127.0.0.1');
     const closed = once(first.resume(), 'close');
     await once(first, 'connect');
     expect((await ask(`${url}/readyz`)).status).toBe(200);
     await closed;
+    expect(refused).toEqual(['connections 127.0.0.1']);
   });
 
   test('more than so many connections: who may ask does not', async () => {

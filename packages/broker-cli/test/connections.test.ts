@@ -13,7 +13,7 @@ function setup(most: number): { connections: Connections; come: (n: number) => S
   const come = (n: number): Socket[] => {
     const sockets = Array.from({ length: n }, () => new Socket());
     all.push(...sockets);
-    for (const socket of sockets) connections.add(socket);
+    for (const socket of sockets) connections.add(socket)?.destroy();
     return sockets;
   };
   return { connections, come, closed: () => all.flatMap(({ destroyed }, i) => (destroyed ? [i] : [])) };

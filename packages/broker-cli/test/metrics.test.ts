@@ -78,6 +78,7 @@ test('the values are those of the snapshot', async () => {
   expect(values).toMatchObject({
     mdp_ready: 1,
     mdp_services: 2,
+    'mdp_admin_refused_total{reason="token"}': 2,
     'mdp_event_loop_lag_seconds{thread="1",stat="max"}': 0.03,
     'mdp_service_requests_total{service="s"}': 20,
     'mdp_service_requests_ended_total{service="s",outcome="ok",status=""}': 9,

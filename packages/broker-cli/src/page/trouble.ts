@@ -9,7 +9,15 @@ import { amount, bytes, clock, words } from './format.js';
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   requests: ['requestFailed', 'invalidMessage'],
   workers: ['workerLost', 'workerRefused'],
-  keys: ['connectionRefused', 'keysRevoked', 'keysNotReloaded', 'tokenNotReloaded', 'anyKey', 'notEncrypted'],
+  keys: [
+    'connectionRefused',
+    'keysRevoked',
+    'keysNotReloaded',
+    'adminRefused',
+    'tokenNotReloaded',
+    'anyKey',
+    'notEncrypted',
+  ],
 };
 
 /** Whether a line is of a kind; all are of the kind that is none. */

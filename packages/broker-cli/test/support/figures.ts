@@ -25,5 +25,7 @@ export function durations(sumMs: number, ...buckets: number[]): LatencyHistogram
 
 /** What a broker with these services tells. */
 export function figures(services: readonly ServiceStats[] = []): Figures {
-  return { stats: { ...new Broker().stats(), services }, lags: [{ p50Ms: 0.5, p99Ms: 2, maxMs: 30 }], ready: true };
+  const refusals = { noToken: 1, token: 2, host: 0, site: 0, ahead: 0, connections: 0 };
+  const lags = [{ p50Ms: 0.5, p99Ms: 2, maxMs: 30 }];
+  return { stats: { ...new Broker().stats(), services }, lags, ready: true, refusals };
 }

@@ -61,14 +61,14 @@ export class StatusSite implements AsyncDisposable {
       },
       recent: this.recent,
     };
-    const onFault = (error: unknown): void => {
+    const fault = (error: unknown): void => {
       this.faults.push(error);
     };
-    this.feed = new StatusFeed(source, onFault, everyMs, remembering(past));
+    this.feed = new StatusFeed(source, fault, everyMs, remembering(past));
     const routes = statusRoutes(this.feed);
     if (page !== undefined) routes.unshift({ path: '/events', GET: () => this.feed.reply(page) });
     // Of two with one path the last holds.
-    this.#server = new AdminServer(routes.reverse(), new AdminGuard(token), onFault);
+    this.#server = new AdminServer(routes.reverse(), new AdminGuard(token), { fault, refused: () => undefined });
   }
 
   static async start(parts: StatusSite['parts'] = {}, more: SiteParts = {}): Promise<StatusSite> {
