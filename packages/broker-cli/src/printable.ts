@@ -4,16 +4,32 @@
 import type { Frame } from '@mdp/protocol';
 import { text } from '@mdp/protocol';
 
-// C0, DEL, C1, line and paragraph separators, zero-width and reordering marks, the byte order mark, lone surrogates.
-const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+/** Marks that are drawn over the letter before. */
+const MARK = '[\\u0300-\\u036f\\u0483-\\u0489\\u1ab0-\\u1aff\\u1dc0-\\u1dff\\u20d0-\\u20ff\\ufe20-\\ufe2f]';
+
+const UNSAFE = new RegExp(
+  [
+    // C0, DEL, C1, line and paragraph separators, zero-width and reordering marks, the byte order mark.
+    /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/,
+    // What is not seen at all, so that two names look like one: soft hyphen, fillers, annotations, tags.
+    /[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u3164\uffa0\ufff9-\ufffb]/,
+    /\udb40(?=[\udc00-\udc7f])|(?<=\udb40)[\udc00-\udc7f]/,
+    // More marks over one letter than any language has: they are drawn over the lines above and below.
+    new RegExp(`(?<=${MARK}{4})${MARK}`),
+    // Lone surrogates.
+    /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+);
 
 function escape(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /**
- * Make text safe to show: whatever could move the cursor, end the line or reorder it becomes `\uXXXX`.
+ * Make text safe to show: whatever could move the cursor, end the line, reorder it or hide in it becomes `\uXXXX`.
  *
  * @param given - anything, of a peer or a file
  * @param maxLength - the rest is replaced with `…`. Default 200

@@ -12,7 +12,10 @@ describe('printable', () => {
     ['abc\u202edef', 'abc\\u202edef'],
     ['a\u2028b\ufeff\u200b', 'a\\u2028b\\ufeff\\u200b'],
     ['\ud800x', '\\ud800x'],
-    ['grüße 😀', 'grüße 😀'],
+    ['echo\u00ad\u3164\ufff9', 'echo\\u00ad\\u3164\\ufff9'],
+    ['echo\u{e0041}', 'echo\\udb40\\udc41'],
+    [`e${'\u0301'.repeat(6)}`, `e${'\u0301'.repeat(4)}\\u0301\\u0301`],
+    ['grüße 😀 e\u0323\u0302 \ud83c\ude33 ❤\ufe0f', 'grüße 😀 e\u0323\u0302 \ud83c\ude33 ❤\ufe0f'],
   ])('%j becomes %j', (text, safe) => {
     expect(printable(text)).toBe(safe);
   });

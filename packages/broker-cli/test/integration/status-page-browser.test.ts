@@ -106,7 +106,7 @@ inBrowser(
       const shown = await page.value<string[]>(names('services'));
       for (const name of HOSTILE_NAMES) {
         const visible = name.replace(
-          /[\u0000-\u001f\u200b-\u200f\u202e]/g,
+          /[\u0000-\u001f\u200b-\u200f\u202e]|(?<=[\u0300-\u036f]{4})[\u0300-\u036f]/g,
           (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
         );
         expect(
