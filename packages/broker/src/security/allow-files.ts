@@ -124,6 +124,8 @@ function filesOf(name: string, path: string): string[] {
 function keysOf(name: string, path: string): AllowedKey[] {
   let text: string;
   try {
+    // A pipe that nobody writes to would be waited for, by a broker that serves.
+    if (!statSync(path).isFile()) throw new Error('it is no regular file');
     text = readFileSync(path, 'utf8');
   } catch (error) {
     throw unreadable(name, path, error);

@@ -2,6 +2,7 @@
 // allow-files.test - lists in files and folders: read whole or not at all, and watched
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,16 @@ describe('reading', () => {
     spoil();
     const message = `allow: got ${JSON.stringify(list)}, allowed is ${allowed}`;
     expect(() => new AllowFiles('allow', [list])).toThrow(message);
+  });
+
+  const posix = process.platform === 'win32' ? test.skip : test;
+  posix('a pipe, which somebody would have to write to, is not waited for', () => {
+    const keys = join(folder, 'keys');
+    mkdirSync(keys);
+    const files = new AllowFiles('allow', [list, keys]);
+    execFileSync('mkfifo', [join(keys, 'pipe.key')]);
+    expect(() => files.reload()).toThrow('a list of keys that can be read (it is no regular file)');
+    expect(knows(files, ALICE.publicKey)).toBe(true);
   });
 
   test('again: all of it, or what was read before goes on to hold', () => {

@@ -26,7 +26,10 @@ const COUNTED = [
 ];
 
 /** What only ever grows, and is meant to; by its name within whatever has it, or by its whole name. */
-const GROWS: ReadonlySet<string> = new Set(['counters', 'uptimeMs', ...COUNTED.map((name) => `services.${name}`)]);
+const GROWS: ReadonlySet<string> = new Set([
+  ...['counters', 'uptimeMs', 'listening.keysAccepted', 'listening.keysRefused'],
+  ...COUNTED.map((name) => `services.${name}`),
+]);
 
 /** What is nothing when nobody wants anything; the last part of a name. */
 const WANTED: ReadonlySet<string> = new Set([

@@ -21,6 +21,7 @@ describe('what is watched', () => {
     expect(Object.keys(gaugesOf(broker.stats())).sort()).toEqual([
       'connections',
       'endpoints',
+      'listening',
       'outbox.bytes',
       'outbox.messages',
       'outbox.peers',
@@ -33,6 +34,11 @@ describe('what is watched', () => {
       'workers.registered',
       'workers.waiting',
     ]);
+  });
+
+  test('of what listens: how many there are, and not what only grows', () => {
+    const listening = [{ keysListed: 2, keysAccepted: 9, keysRefused: { denied: 1 } }];
+    expect(gaugesOf({ listening })).toEqual({ listening: 1, 'listening.keysListed': 2 });
   });
 
   test('of a client', () => {
