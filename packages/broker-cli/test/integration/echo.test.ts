@@ -59,7 +59,7 @@ describe('what goes wrong', () => {
 
 (HAS_SIGNALS ? test : test.skip)('a worker finishes its request before a signal ends it', async () => {
   await using broker = await startBroker();
-  await using worker = startCli(['echo', 'worker', '-b', broker.endpoint, '-d', '300ms', '-i', '100ms']);
+  await using worker = startCli(['echo', 'worker', '-b', broker.endpoint, '-d', '300ms']);
   const client = runCli(['echo', 'client', '-b', broker.endpoint]);
   await said(worker, 'a request: "hello"');
   worker.signal('SIGTERM');
