@@ -11,6 +11,7 @@ import { parse } from 'yaml';
 import { METRICS } from '../src/metric-table.js';
 import { Metrics } from '../src/metrics.js';
 import { ROOT } from './support/cli.js';
+import { complaintsOf } from './support/compiler.js';
 import { readExposition } from './support/exposition.js';
 import { figures, serviceStats } from './support/figures.js';
 import { withMetrics } from './support/references.js';
@@ -100,6 +101,13 @@ describe('the dashboard', () => {
       expect([...ADDED, ...(series.get(asked.replace(/\{.*/, '')) ?? [])]).toContain(label);
     }
   });
+
+  test('has the fields that Grafana knows', () => {
+    const typed = (text: string): string =>
+      `import type { Dashboard } from '@grafana/schema';\nexport const dashboard: Dashboard = ${text};\n`;
+    expect(complaintsOf(typed(read(DASHBOARD)))).toEqual([]);
+    expect(complaintsOf(typed('{ "schemaVersion": 41, "pannels": [] }'))).toEqual([expect.stringContaining('pannels')]);
+  }, 60_000);
 
   test('says of each panel what it shows, and lets none cover another', () => {
     for (const { title, description, targets } of panels) {

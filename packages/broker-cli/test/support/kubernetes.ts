@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // kubernetes - whether manifests are such as Kubernetes takes, by the schemas that it publishes
 
-import { join } from 'node:path';
 import * as apps from 'kubernetes-models/apps/v1';
 import * as networking from 'kubernetes-models/networking.k8s.io/v1';
 import * as policy from 'kubernetes-models/policy/v1';
 import * as core from 'kubernetes-models/v1';
-import ts from 'typescript';
-import { ROOT } from './cli.js';
+import { complaintsOf } from './compiler.js';
 
 /** One object of a manifest. */
 export interface Manifest {
@@ -41,16 +39,6 @@ export function checkValues(manifest: Manifest): void {
   new Model(manifest).validate();
 }
 
-const OPTIONS: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2022,
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  types: [],
-  skipLibCheck: true,
-  noEmit: true,
-  strict: true,
-};
-
 /**
  * Check that there is no field that Kubernetes does not know. The schemas let these pass, as they let newer versions add some; the types
  * made of them do not.
@@ -66,15 +54,5 @@ export function unknownFields(manifests: readonly Manifest[]): string[] {
       return `import type { ${name} as ${alias} } from '${path}';\nexport const m${String(i)}: ${alias} = ${JSON.stringify(manifest)};\n`;
     })
     .join('');
-  const file = join(ROOT, 'packages/broker-cli/test/support/manifests.mts');
-  const plain = ts.createCompilerHost(OPTIONS);
-  const host: ts.CompilerHost = {
-    ...plain,
-    fileExists: (name) => name === file || plain.fileExists(name),
-    readFile: (name) => (name === file ? text : plain.readFile(name)),
-    getSourceFile: (name, version, ...rest) =>
-      name === file ? ts.createSourceFile(name, text, version) : plain.getSourceFile(name, version, ...rest),
-  };
-  const program = ts.createProgram({ rootNames: [file], options: OPTIONS, host });
-  return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+  return complaintsOf(text);
 }
