@@ -82,19 +82,27 @@ class Page {
   }
 
   #begin(begin: StatusBegin): void {
-    this.#past.begin(begin);
     // It is not loaded by itself: who looks may be in the middle of something.
     if (begin.page !== document.documentElement.dataset['page']) this.#offerPage('The broker has another page now.');
+    this.#understand(() => {
+      this.#past.begin(begin);
+    });
   }
 
   #update(update: StatusUpdate): void {
-    try {
+    this.#understand(() => {
       this.#past.add(update);
       this.#last = update;
       this.#lastAt = Date.now() - update.ageMs;
       if (!this.#paused) this.#show();
+    });
+  }
+
+  /** What another version of the broker tells, this page may not understand. */
+  #understand(told: () => void): void {
+    try {
+      told();
     } catch {
-      // What another version of the broker tells, this page may not understand.
       this.#offerPage('This page cannot show what the broker tells.');
     }
   }

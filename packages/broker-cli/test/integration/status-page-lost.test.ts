@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // status-page-lost.test - the status page in a real browser while the broker is gone, back, another one, or stands still
 
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '@mdp/testkit';
+import { eventText } from '../../src/status-page/feed.js';
 import { busyBroker } from '../support/busy-broker.js';
 import type { BrowserPage } from '../support/chromium.js';
 import { Chromium, findChromium } from '../support/chromium.js';
@@ -133,6 +136,24 @@ inBrowser(
       await page.until(`${SERVICES} === 'understood'`);
       await page.value(`document.getElementById('load').click()`);
       await page.until(`window.marked === undefined && ${isLink('live')}`);
+    });
+
+    test('offers another page also when it does not understand how that begins', async () => {
+      await using site = await StatusSite.start({ services: [serviceOf('before')] });
+      await open(site.url);
+      await site[Symbol.asyncDispose]();
+      await lost();
+      const other = createServer((_, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write(eventText('begin', { page: 'another one' }));
+      });
+      await once(other.listen(Number(new URL(site.url).port), '127.0.0.1'), 'listening');
+      try {
+        await page.until(`!document.getElementById('other').hidden`);
+      } finally {
+        other.close();
+        other.closeAllConnections();
+      }
     });
 
     test('asks for the token when the broker has one now, and says how old it is what is still shown', async () => {
