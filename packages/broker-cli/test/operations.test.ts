@@ -153,6 +153,12 @@ describe('the alerts', () => {
     expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
   });
 
+  test('tell of all that is refused, dropped or lost', () => {
+    const told = METRICS.map(({ name }) => name).filter((name) => /_(?:refused|dropped|lost)_total$/.test(name));
+    expect(told.length).toBeGreaterThan(3);
+    expect(told.filter((name) => !rules.some(({ expr }) => expr.includes(name)))).toEqual([]);
+  });
+
   const promtool = spawnSync('promtool', ['--version']).status === 0;
   if (!promtool) process.stderr.write('promtool is not installed (Debian package prometheus): one test is skipped\n');
   (promtool ? test : test.skip)('promtool takes them', () => {
