@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// connections - the open connections of a server, bounded in number; strangers cannot keep out who may ask
+// connections - the open connections of a server, bounded in number; those that strangers hold do not keep out who may ask
 
 import type { Socket } from 'node:net';
 
