@@ -4,7 +4,7 @@
 import type { Stats } from 'node:fs';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { ArgumentError } from '@mdp/protocol';
-import { isReadableByOthers } from '@mdp/protocol/node';
+import { refuseReadableByOthers } from '@mdp/protocol/node';
 import type { AdminSettings } from './admin-settings.js';
 import { errorMessage } from './exit-codes.js';
 
@@ -36,13 +36,7 @@ export function readToken({ tokenFile, names }: AdminSettings): string | undefin
   }
   const token = text.replace(/\r?\n$/, '');
   if (!TOKEN.test(token)) throw new ArgumentError(names.token, tokenFile, ALLOWED);
-  const user = process.geteuid?.();
-  // Windows has no such modes.
-  if (user !== undefined && isReadableByOthers(file, user)) {
-    const octal = (file.mode & 0o777).toString(8).padStart(4, '0');
-    const only = `a file that only its owner can read: its mode is ${octal}, chmod 600 it`;
-    throw new ArgumentError(names.token, tokenFile, only);
-  }
+  refuseReadableByOthers(names.token, tokenFile, 'a file', file);
   return token;
 }
 

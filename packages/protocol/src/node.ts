@@ -6,9 +6,9 @@ export type { CurveKeyPair, CurveOptions, CurveServerOptions, ResolvedCurve } fr
 export {
   curveSocketOptions,
   generateKeyPair,
-  isReadableByOthers,
   publicKeyOf,
   readKeyFile,
+  refuseReadableByOthers,
   resolveCurve,
   resolveCurveServer,
 } from './node/curve.js';

@@ -10,12 +10,12 @@ import { formatKeyFile, parseKeyFile } from '@mdp/protocol/internal';
 import {
   curveSocketOptions,
   generateKeyPair,
-  isReadableByOthers,
   publicKeyOf,
   readKeyFile,
   resolveCurve,
   resolveCurveServer,
 } from '@mdp/protocol/node';
+import { isReadableByOthers } from '../src/node/curve.js';
 
 const own = generateKeyPair();
 const other = generateKeyPair();

@@ -85,7 +85,7 @@ export function readKeyFile(name: string, path: string, secret: boolean): KeyFil
     throw new ArgumentError(name, path, 'a key file with a secret key: it ends in .key_secret');
   }
   // Only now: a public key that was taken for the secret one may be read by all, and is not to be hidden.
-  if (secret) refuseReadableByOthers(name, path);
+  if (secret) refuseReadableByOthers(name, path, 'a secret key', statSync(path));
   if (file.secretKey !== undefined && publicKeyOf(file.secretKey) !== file.publicKey) {
     throw new ArgumentError(name, path, 'a key file whose two keys belong together');
   }
@@ -97,28 +97,37 @@ function reasonOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }
 
+/** The mode and the owner of a file, as `stat` has them. */
+interface FileAccess {
+  readonly mode: number;
+  readonly uid: number;
+}
+
 /**
- * Whether a file with a secret key may be read by somebody else than whom it is for.
+ * Whether a file with a secret may be read by somebody else than whom it is for.
  *
  * A file of root's is given to a process of another user by a group: systemd (`LoadCredential=`) and Kubernetes (a Secret with `fsGroup`)
  * do so, and have no other way. Root has decided who is in the group, so it may read; nobody else may.
  *
- * @param file - its mode and owner, as `stat` has them
  * @param user - the user that this process runs as
  */
-export function isReadableByOthers(file: { readonly mode: number; readonly uid: number }, user: number): boolean {
+export function isReadableByOthers(file: FileAccess, user: number): boolean {
   const forbidden = file.uid === 0 && user !== 0 ? 0o037 : 0o077;
   return (file.mode & forbidden) !== 0;
 }
 
-/** Windows has no such modes: there the folder has to be closed to others. */
-function refuseReadableByOthers(name: string, path: string): void {
+/**
+ * Refuse a file that {@link isReadableByOthers}. Windows has no such modes: there the folder has to be closed to others.
+ *
+ * @param name - the option that names it, for the error
+ * @param what - what should be in it, for the error
+ * @throws {@link ArgumentError} `MDP_INVALID_ARGUMENT`
+ */
+export function refuseReadableByOthers(name: string, path: string, what: string, file: FileAccess): void {
   const user = process.geteuid?.();
-  if (user === undefined) return;
-  const file = statSync(path);
-  if (!isReadableByOthers(file, user)) return;
+  if (user === undefined || !isReadableByOthers(file, user)) return;
   const octal = (file.mode & 0o777).toString(8).padStart(4, '0');
-  throw new ArgumentError(name, path, `a secret key that only its owner can read: its mode is ${octal}, chmod 600 it`);
+  throw new ArgumentError(name, path, `${what} that only its owner can read: its mode is ${octal}, chmod 600 it`);
 }
 
 /** A key in Z85. The error does not show what was given, only how long it is: it may be a secret. */
