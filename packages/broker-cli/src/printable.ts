@@ -11,9 +11,9 @@ const UNSAFE = new RegExp(
   [
     // C0, DEL, C1, line and paragraph separators, zero-width and reordering marks, the byte order mark.
     /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/,
-    // What is not seen at all, so that two names look like one: soft hyphen, fillers, annotations, tags.
-    /[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u3164\uffa0\ufff9-\ufffb]/,
-    /\udb40(?=[\udc00-\udc7f])|(?<=\udb40)[\udc00-\udc7f]/,
+    // What is not seen at all, so that two names look like one: soft hyphen, fillers, annotations, variants but those of emoji, tags.
+    /[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0d\uffa0\ufff9-\ufffb]/,
+    /\udb40(?=[\udc00-\udc7f\udd00-\uddef])|(?<=\udb40)[\udc00-\udc7f\udd00-\uddef]/,
     // More marks over one letter than any language has: they are drawn over the lines above and below.
     new RegExp(`(?<=${MARK}{4})${MARK}`),
     // Lone surrogates.

@@ -14,6 +14,7 @@ describe('printable', () => {
     ['\ud800x', '\\ud800x'],
     ['echo\u00ad\u3164\ufff9', 'echo\\u00ad\\u3164\\ufff9'],
     ['echo\u{e0041}', 'echo\\udb40\\udc41'],
+    ['echo\ufe00\u{e0100}', 'echo\\ufe00\\udb40\\udd00'],
     [`e${'\u0301'.repeat(6)}`, `e${'\u0301'.repeat(4)}\\u0301\\u0301`],
     ['grüße 😀 e\u0323\u0302 \ud83c\ude33 ❤\ufe0f', 'grüße 😀 e\u0323\u0302 \ud83c\ude33 ❤\ufe0f'],
   ])('%j becomes %j', (text, safe) => {
