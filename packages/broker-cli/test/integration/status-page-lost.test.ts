@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { waitUntil } from '@mdp/testkit';
+import { freePort, waitUntil } from '@mdp/testkit';
 import { eventText } from '../../src/status-page/feed.js';
 import { busyBroker } from '../support/busy-broker.js';
 import type { BrowserPage } from '../support/chromium.js';
@@ -37,12 +37,15 @@ inBrowser(
   () => {
     let browser: Chromium;
     let page: BrowserPage;
+    /** Where the broker comes back. */
+    let port: number;
 
     beforeAll(async () => {
       browser = await Chromium.start(program ?? '');
     });
     afterAll(() => browser[Symbol.asyncDispose]());
     beforeEach(async () => {
+      port = await freePort();
       page = await browser.open();
       await page.look(1280, 900, 'light');
     });
@@ -72,12 +75,13 @@ inBrowser(
     }
 
     test('goes on when the broker was killed and started again', async () => {
-      const first = await brokerAt('127.0.0.1:*');
+      const address = `127.0.0.1:${String(port)}`;
+      const first = await brokerAt(address);
       await using killed = first.broker;
       await open(first.url);
       await killed.process.kill();
       await lost();
-      const again = await brokerAt(new URL(first.url).host);
+      const again = await brokerAt(address);
       await using started = again.broker;
       await live();
       expect(await page.value(textOf('about'))).toMatch(/up for \d+ s/);
@@ -96,7 +100,7 @@ inBrowser(
 
     test('keeps what was typed, sorted and seen, and the past, while the broker is another one', async () => {
       const past = Array.from({ length: 60 }, (_, i) => busyBroker(i));
-      await using site = await StatusSite.start(busyBroker(60), { past });
+      await using site = await StatusSite.start(busyBroker(60), { past, port });
       await open(site.url);
       await page.value(`document.getElementById('filter').focus()`);
       await page.type('search');
@@ -107,7 +111,6 @@ inBrowser(
       await lost();
       const before = (await page.value<string>(line)).split('L').length;
       const services = ['search.new', 'search.index', 'other'].map((name) => serviceOf(name));
-      const port = Number(new URL(site.url).port);
       await using back = await StatusSite.start({ services }, { port });
       await live();
       expect(back.feed.listeners).toBe(1);
@@ -118,11 +121,10 @@ inBrowser(
     });
 
     test('goes on with fresh figures when the broker has another page, and offers that', async () => {
-      await using site = await StatusSite.start({ services: [serviceOf('before')] });
+      await using site = await StatusSite.start({ services: [serviceOf('before')] }, { port });
       await open(site.url);
       await site[Symbol.asyncDispose]();
       await lost();
-      const port = Number(new URL(site.url).port);
       await using other = await StatusSite.start({ services: [serviceOf('after')] }, { port, page: 'another one' });
       await live();
       await page.until(`${SERVICES} === 'after'`);
@@ -139,7 +141,7 @@ inBrowser(
     });
 
     test('offers another page also when it does not understand how that begins', async () => {
-      await using site = await StatusSite.start({ services: [serviceOf('before')] });
+      await using site = await StatusSite.start({ services: [serviceOf('before')] }, { port });
       await open(site.url);
       await site[Symbol.asyncDispose]();
       await lost();
@@ -147,7 +149,7 @@ inBrowser(
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         response.write(eventText('begin', { page: 'another one' }));
       });
-      await once(other.listen(Number(new URL(site.url).port), '127.0.0.1'), 'listening');
+      await once(other.listen(port, '127.0.0.1'), 'listening');
       try {
         await page.until(`!document.getElementById('other').hidden`);
       } finally {
@@ -157,11 +159,10 @@ inBrowser(
     });
 
     test('asks for the token when the broker has one now, and says how old it is what is still shown', async () => {
-      await using site = await StatusSite.start({ services: [serviceOf('s')] });
+      await using site = await StatusSite.start({ services: [serviceOf('s')] }, { port });
       await open(site.url);
       await site[Symbol.asyncDispose]();
       await lost();
-      const port = Number(new URL(site.url).port);
       await using back = await StatusSite.start(
         { services: [serviceOf('t')] },
         { port, token: 'a-token-that-nobody-guesses' },
