@@ -8,9 +8,19 @@ import { BROKER_STATUSES, STATUS } from '@mdp/protocol';
 const MAX_MESSAGE_LENGTH = 4_096;
 
 function messageOf(error: unknown): string {
-  if (error instanceof Error) return error.message;
   const message = (error as { message?: unknown } | null | undefined)?.message;
-  return typeof message === 'string' ? message : String(error);
+  if (typeof message === 'string') return message;
+  try {
+    return String(error);
+  } catch {
+    // An object without a prototype, for one.
+    return 'something was thrown that has no text';
+  }
+}
+
+/** That of our own `RemoteError` always is one. */
+function isStatus(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 100 && (value as number) <= 999;
 }
 
 /**
@@ -24,7 +34,7 @@ export function failureOf(error: unknown): ErrorReply {
     code?: unknown;
     status?: unknown;
   };
-  if (code !== 'MDP_REMOTE' || typeof status !== 'number') return { status: STATUS.HANDLER_FAILED, message };
+  if (code !== 'MDP_REMOTE' || !isStatus(status)) return { status: STATUS.HANDLER_FAILED, message };
   if (BROKER_STATUSES.includes(status)) {
     return { status: STATUS.HANDLER_FAILED, message: `${message} (status ${String(status)} is for brokers only)` };
   }

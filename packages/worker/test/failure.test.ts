@@ -12,6 +12,9 @@ describe('what a handler throws', () => {
     ['nothing', undefined, 'undefined'],
     ['null', null, 'null'],
     ['an object with a message', { message: 'no such size' }, 'no such size'],
+    ['an object without a text', Object.create(null), 'something was thrown that has no text'],
+    ['an error whose message is none', Object.assign(new Error(), { message: 5 }), 'Error: 5'],
+    ['a status of no three digits', { message: 'm', code: 'MDP_REMOTE', status: 42 }, 'm'],
     ['an error of another realm', { message: 'm', status: 404 }, 'm'],
   ])('%s becomes 500', (_, thrown, message) => {
     expect(failureOf(thrown)).toEqual({ status: 500, message });
