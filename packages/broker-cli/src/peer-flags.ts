@@ -79,6 +79,7 @@ export const ECHO_CLIENT_FLAGS: readonly FlagSpec[] = [
 /** `mdp-broker ping` */
 export const PING_FLAGS: readonly FlagSpec[] = [
   ...BROKER_FLAGS,
+  DIALECT_FLAG,
   {
     name: 'timeout',
     letter: 't',
@@ -111,6 +112,7 @@ export interface EchoClientSettings extends PeerSettings {
 
 /** What ping is told. */
 export interface PingSettings extends BrokerAccess {
+  readonly dialect: Dialect;
   readonly timeoutMs: number;
 }
 
@@ -155,6 +157,7 @@ export function readEchoClient(values: FlagValues, env: Environment): EchoClient
 export function readPing(values: FlagValues, env: Environment): PingSettings {
   return {
     ...readAccess(values, env),
+    dialect: readDialect(values),
     timeoutMs: readFlag<number>(values, 'timeout', POSITIVE_DURATION, PEER_DEFAULTS.pingTimeoutMs),
   };
 }

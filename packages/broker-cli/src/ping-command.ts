@@ -28,9 +28,9 @@ const TELLS_NOTHING: readonly number[] = [501, STATUS.FORBIDDEN];
  */
 export async function runPing(flags: FlagValues, env: Environment): Promise<ExitCode> {
   const settings = readPing(flags, env);
-  const { brokers, timeoutMs } = settings;
+  const { brokers, dialect, timeoutMs } = settings;
   const curve = loadPeerKeys(settings.keys);
-  await using client = new Client(brokers, { timeoutMs, curve, retry: { attempts: 1 } });
+  await using client = new Client(brokers, { dialect, timeoutMs, curve, retry: { attempts: 1 } });
   const start = performance.now();
   try {
     const info = await client.brokerInfo();

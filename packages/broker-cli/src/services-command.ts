@@ -3,8 +3,9 @@
 
 import type { ServiceInfo } from '@mdp/client';
 import { Client } from '@mdp/client';
+import type { Dialect } from '@mdp/protocol';
 import type { BrokerAccess } from './broker-flags.js';
-import { BROKER_FLAGS, POSITIVE_DURATION, readAccess, readFlag } from './broker-flags.js';
+import { BROKER_FLAGS, DIALECT_FLAG, POSITIVE_DURATION, readAccess, readDialect, readFlag } from './broker-flags.js';
 import { formatDuration } from './durations.js';
 import type { ExitCode } from './exit-codes.js';
 import { EXIT_CODES } from './exit-codes.js';
@@ -21,6 +22,7 @@ import type { Environment } from './variables.js';
 /** `mdp-broker services` */
 export const SERVICES_FLAGS: readonly FlagSpec[] = [
   ...BROKER_FLAGS,
+  DIALECT_FLAG,
   {
     name: 'timeout',
     letter: 't',
@@ -32,6 +34,7 @@ export const SERVICES_FLAGS: readonly FlagSpec[] = [
 
 /** Whom to ask, and how to write it. */
 export interface ServicesSettings extends BrokerAccess {
+  readonly dialect: Dialect;
   readonly timeoutMs: number;
   readonly json: boolean;
 }
@@ -40,6 +43,7 @@ export interface ServicesSettings extends BrokerAccess {
 export function readServices(values: FlagValues, env: Environment): ServicesSettings {
   return {
     ...readAccess(values, env),
+    dialect: readDialect(values),
     timeoutMs: readFlag<number>(values, 'timeout', POSITIVE_DURATION, PEER_DEFAULTS.pingTimeoutMs),
     json: values.has('json'),
   };
@@ -66,8 +70,9 @@ export async function runServices(flags: FlagValues, env: Environment): Promise<
 }
 
 async function ask(broker: string, settings: ServicesSettings): Promise<Answer> {
-  const { timeoutMs } = settings;
-  await using client = new Client(broker, { timeoutMs, curve: loadPeerKeys(settings.keys), retry: { attempts: 1 } });
+  const { dialect, timeoutMs } = settings;
+  const curve = loadPeerKeys(settings.keys);
+  await using client = new Client(broker, { dialect, timeoutMs, curve, retry: { attempts: 1 } });
   try {
     return { broker, services: await client.services(), code: EXIT_CODES.OK };
   } catch (error) {

@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
+import { Router } from 'zeromq';
 import { BIN, HAS_SIGNALS, runCli, said, startBroker, startCli } from '../support/cli.js';
 
 describe.each(['rfc18', 'majortomo', 'mdp01'])('dialect %s', (dialect) => {
@@ -17,6 +18,16 @@ describe.each(['rfc18', 'majortomo', 'mdp01'])('dialect %s', (dialect) => {
     expect(code).toBe(0);
     await said(worker, `registered for "mdp-echo" at ${broker.endpoint}`);
     await said(worker, 'a request: "grüße"');
+  });
+
+  test('ping and services are answered', async () => {
+    await using broker = await startBroker();
+    await using worker = startCli(['echo', 'worker', '-b', broker.endpoint, '--dialect', dialect]);
+    await said(worker, 'registered');
+    const ping = await runCli(['ping', '-b', broker.endpoint, '--dialect', dialect]);
+    expect(ping).toMatchObject({ code: 0, stdout: expect.stringContaining('mdp-broker ') });
+    const services = await runCli(['services', '-b', broker.endpoint, '--dialect', dialect, '--json']);
+    expect(services).toMatchObject({ code: 0, stdout: expect.stringContaining('"name":"mdp-echo"') });
   });
 });
 
@@ -89,4 +100,21 @@ test('ping answers with version and age', async () => {
   const { code, stdout, stderr } = await runCli(['ping', '-b', broker.endpoint]);
   expect(stdout).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+: mdp-broker \d+\.\d+\.\d+, up for [\d.]+ m?s \([\d.]+ m?s\)\n$/);
   expect([code, stderr]).toEqual([0, '']);
+});
+
+test('ping is answered by a broker of MDP/0.1 that knows nothing of the question', async () => {
+  const router = new Router();
+  try {
+    await router.bind('tcp://127.0.0.1:*');
+    const endpoint = router.lastEndpoint ?? '';
+    const pinged = runCli(['ping', '-b', endpoint, '--dialect', 'mdp01', '-t', '1m']);
+    const [peer = '', , header, service = ''] = await router.receive();
+    expect([header?.toString(), service.toString()]).toEqual(['MDPC01', 'mmi.broker']);
+    await router.send([peer, '', 'MDPC01', service, '501']);
+    const { code, stdout } = await pinged;
+    expect(stdout).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+: a broker that tells nothing of itself \([\d.]+ m?s\)\n$/);
+    expect(code).toBe(0);
+  } finally {
+    router.close();
+  }
 });
