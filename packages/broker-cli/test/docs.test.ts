@@ -26,6 +26,7 @@ const DOCUMENTS = [
   'docs/options.md',
   'docs/security.md',
   'docs/operations.md',
+  'docs/migrating-from-majortomo.md',
   'packages/broker-cli/README.md',
   'README.md',
   'docs/getting-started.md',
@@ -40,9 +41,9 @@ interface CommandLine {
   readonly args: string[];
 }
 
-/** The words of a shell line that runs `mdp-broker`, up to a pipe: quotes and leading variables, as far as the documents use them. */
+/** The words of a shell line that runs `mdp-broker`, up to a pipe or a comment: quotes and leading variables, as far as the documents use them. */
 function readShell(line: string): CommandLine | undefined {
-  const [command = ''] = line.split(/ [|>] (?=[^']*(?:'[^']*'[^']*)*$)/, 1);
+  const [command = ''] = line.split(/ +#.*| [|>] (?=[^']*(?:'[^']*'[^']*)*$)/, 1);
   const words = Array.from(command.matchAll(/(?:'[^']*'|[^\s'])+/g), ([word]) => word.replaceAll("'", ''));
   const env: Record<string, string> = {};
   for (let word = words[0]; word !== undefined && /^[A-Z_]+=/.test(word); word = words[0]) {
