@@ -65,7 +65,9 @@ interface Answer {
 export async function runServices(flags: FlagValues, env: Environment): Promise<ExitCode> {
   const settings = readServices(flags, env);
   const answers = await Promise.all(settings.brokers.map((broker) => ask(broker, settings)));
-  process.stdout.write(settings.json ? asJson(answers) : asTable(answers));
+  // When nobody has answered there is not even an empty table.
+  const answered = answers.some(({ code }) => code === EXIT_CODES.OK);
+  if (answered) process.stdout.write(settings.json ? asJson(answers) : asTable(answers));
   return answers.find(({ code }) => code !== EXIT_CODES.OK)?.code ?? EXIT_CODES.OK;
 }
 

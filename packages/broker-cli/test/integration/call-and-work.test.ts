@@ -207,6 +207,8 @@ test('services lists what there is, at each broker', async () => {
     ].join('\n'),
   );
   expect([code, stderr]).toEqual([0, '']);
+  const none = await runCli(['services', '-b', 'tcp://127.0.0.1:9', '-t', '300ms']);
+  expect(none).toMatchObject({ code: 4, stdout: '' });
   await using other = await startBroker();
   const both = await runCli([
     'services',
