@@ -16,6 +16,11 @@ export interface Place {
 /** Where nothing was told for longer than this, in milliseconds, nothing is known: lines are broken there. */
 const LONGEST_GAP_MS = 15_000;
 
+/** Where a moment is. @param until - the moment at the right; all in milliseconds */
+function xOf(at: number, until: number, spanMs: number): number {
+  return 1 - (until - at) / spanMs;
+}
+
 /**
  * Where values are, and that there are none where nothing was told.
  *
@@ -28,7 +33,7 @@ export function placesOf<P extends { readonly at: number }>(
 ): Place[] {
   const until = points.at(-1)?.at ?? 0;
   return points.flatMap((point, i) => {
-    const place = { x: 1 - (until - point.at) / spanMs, value: read(point) };
+    const place = { x: xOf(point.at, until, spanMs), value: read(point) };
     const gap = point.at - (points[i - 1]?.at ?? point.at) > LONGEST_GAP_MS;
     return gap ? [{ x: place.x, value: null }, place] : [place];
   });
@@ -96,7 +101,6 @@ export class Chart<P extends { readonly at: number }> {
   readonly #from = make('span');
   #points: readonly P[] = [];
   #spanMs = 1;
-  #until = 0;
   /** Where the pointer is: 0 is left, 1 is right. */
   #pointed: number | undefined;
 
@@ -151,7 +155,6 @@ export class Chart<P extends { readonly at: number }> {
   show(points: readonly P[], spanMs: number): void {
     this.#points = points;
     this.#spanMs = spanMs;
-    this.#until = points.at(-1)?.at ?? 0;
     const { title, series, show } = this.#parts;
     const top = roundAbove(Math.max(0, ...series.flatMap(({ read }) => points.map((point) => read(point) ?? 0))));
     series.forEach(({ read }, i) => {
@@ -168,7 +171,7 @@ export class Chart<P extends { readonly at: number }> {
   }
 
   #placeOf({ at }: P): number {
-    return 1 - (this.#until - at) / this.#spanMs;
+    return xOf(at, this.#points.at(-1)?.at ?? 0, this.#spanMs);
   }
 
   /** The legend has the values under the pointer, or else the last ones. */
