@@ -4,7 +4,7 @@
 import type { ServiceStats } from '@mdp/broker';
 import { grownBy, sumServices } from './service-sums.js';
 
-/** So many services have metrics of their own. Each costs a fifth of a millisecond when they are written. */
+/** So many services have metrics of their own. Each costs an eighth of a millisecond when they are written. */
 export const MOST_SERVICES = 200;
 
 /** What the rest is called. A service that calls itself so is one of the rest. */
